@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Out-of-line copies of md's inline functions and macros, and of what else the
+ * md abstractions need that Rust can't call. What differs between kernels, as
+ * seen from md's C interface, is settled here.
+ */
+#include <linux/version.h>
+
+#include "bindings.h"
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 2, 0)
+#error "raid1_rs is for Linux 7.2 and newer"
+#endif
+
+/* Flag words. */
+
+bool raid1rs_test_and_set_bit(unsigned long bit, unsigned long *word)
+{
+	return test_and_set_bit(bit, word);
+}
+
+bool raid1rs_test_and_clear_bit(unsigned long bit, unsigned long *word)
+{
+	return test_and_clear_bit(bit, word);
+}
+
+void raid1rs_set_mask_bits(unsigned long *word, unsigned long set)
+{
+	set_mask_bits(word, 0, set);
+}
+
+/* The array. */
+
+void raid1rs_md_wakeup(struct mddev *mddev)
+{
+	md_wakeup_thread(mddev->thread);
+}
+
+void raid1rs_md_active_get(struct mddev *mddev)
+{
+	percpu_ref_get(&mddev->active_io);
+}
+
+bool raid1rs_md_active_tryget(struct mddev *mddev)
+{
+	return percpu_ref_tryget_live(&mddev->active_io);
+}
+
+void raid1rs_md_active_put(struct mddev *mddev)
+{
+	percpu_ref_put(&mddev->active_io);
+}
+
+void raid1rs_md_writes_get(struct mddev *mddev)
+{
+	percpu_ref_get(&mddev->writes_pending);
+}
+
+/* After mddev->in_sync was read, and before data is written: abstractions/md/io.rs. */
+bool raid1rs_md_superblock_due(struct mddev *mddev)
+{
+	smp_rmb(); /* in_sync before the lock */
+	if (spin_is_locked(&mddev->lock))
+		return true;
+	smp_rmb(); /* the lock before the flag */
+	return test_bit(MD_SB_CHANGE_PENDING, &mddev->sb_flags);
+}
+
+void raid1rs_md_wait_superblock(struct mddev *mddev)
+{
+	spin_lock(&mddev->lock);
+	spin_unlock(&mddev->lock);
+	wait_event(mddev->sb_wait,
+		   !test_bit(MD_SB_CHANGE_PENDING, &mddev->sb_flags));
+}
+
+void raid1rs_md_thread_assign(struct mddev *mddev, struct md_thread *thread)
+{
+	rcu_assign_pointer(mddev->thread, thread);
+}
+
+void raid1rs_md_notify_degraded(struct mddev *mddev)
+{
+	sysfs_notify_dirent_safe(mddev->sysfs_degraded);
+}
+
+int raid1rs_md_set_limits(struct mddev *mddev, struct queue_limits *limits)
+{
+	return queue_limits_set(mddev->gendisk->queue, limits);
+}
+
+void raid1rs_md_check_write_zeroes(struct mddev *mddev, struct bio *bio)
+{
+	mddev_check_write_zeroes(mddev, bio);
+}
+
+void raid1rs_trace_remap(struct mddev *mddev, struct bio *bio, sector_t sector)
+{
+	mddev_trace_remap(mddev, bio, sector);
+}
+
+/* Member devices. */
+
+void raid1rs_rdev_put(struct md_rdev *rdev, struct mddev *mddev)
+{
+	rdev_dec_pending(rdev, mddev);
+}
+
+void raid1rs_rdev_notify_state(struct md_rdev *rdev)
+{
+	sysfs_notify_dirent_safe(rdev->sysfs_state);
+}
+
+int raid1rs_rdev_link(struct mddev *mddev, struct md_rdev *rdev)
+{
+	return sysfs_link_rdev(mddev, rdev);
+}
+
+void raid1rs_rdev_unlink(struct mddev *mddev, struct md_rdev *rdev)
+{
+	sysfs_unlink_rdev(mddev, rdev);
+}
+
+/* sync_page_io() for part of a page, which that function can't do. */
+bool raid1rs_rdev_page_io(struct md_rdev *rdev, sector_t sector, struct page *page,
+			  unsigned int offset, unsigned int size, blk_opf_t opf)
+{
+	struct bio_vec vec;
+	struct bio bio;
+	int err;
+
+	bio_init(&bio, rdev->bdev, &vec, 1, opf);
+	bio.bi_iter.bi_sector = sector + rdev->data_offset;
+	__bio_add_page(&bio, page, size, offset);
+	err = submit_bio_wait(&bio);
+	bio_uninit(&bio);
+	return !err;
+}
+
+/* Linux 7.2 takes the count as an int: what is longer is done in parts. */
+#define RAID1RS_BADBLOCKS_PART (1 << 30)
+
+bool raid1rs_rdev_set_badblocks(struct md_rdev *rdev, sector_t sector, sector_t sectors)
+{
+	while (sectors) {
+		sector_t part = min_t(sector_t, sectors, RAID1RS_BADBLOCKS_PART);
+
+		if (!rdev_set_badblocks(rdev, sector, part, 0))
+			return false;
+		sector += part;
+		sectors -= part;
+	}
+	return true;
+}
+
+void raid1rs_rdev_clear_badblocks(struct md_rdev *rdev, sector_t sector, sector_t sectors)
+{
+	while (sectors) {
+		sector_t part = min_t(sector_t, sectors, RAID1RS_BADBLOCKS_PART);
+
+		rdev_clear_badblocks(rdev, sector, part, 0);
+		sector += part;
+		sectors -= part;
+	}
+}
+
+/* The bitmap: md_bitmap_enabled() first, always. */
+
+bool raid1rs_bitmap_enabled(struct mddev *mddev, bool flush)
+{
+	return md_bitmap_enabled(mddev, flush);
+}
+
+bool raid1rs_bitmap_start(struct mddev *mddev, sector_t *sector,
+			  unsigned long *sectors, bool discard)
+{
+	struct bitmap_operations *ops = mddev->bitmap_ops;
+
+	if (!md_bitmap_enabled(mddev, false))
+		return false;
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 3, 0)
+	ops->prepare_range(mddev, sector, sectors, discard);
+#else
+	if (mddev->pers->bitmap_sector)
+		mddev->pers->bitmap_sector(mddev, sector, sectors);
+#endif
+	if (!*sectors)
+		return false;
+	(discard ? ops->start_discard : ops->start_write)(mddev, *sector, *sectors);
+	return true;
+}
+
+void raid1rs_bitmap_end(struct mddev *mddev, sector_t sector,
+			unsigned long sectors, bool discard)
+{
+	struct bitmap_operations *ops = mddev->bitmap_ops;
+
+	if (md_bitmap_enabled(mddev, false))
+		(discard ? ops->end_discard : ops->end_write)(mddev, sector, sectors);
+}
+
+void raid1rs_bitmap_unplug(struct mddev *mddev, bool sync)
+{
+	if (md_bitmap_enabled(mddev, false))
+		mddev->bitmap_ops->unplug(mddev, sync);
+}
+
+bool raid1rs_bitmap_start_sync(struct mddev *mddev, sector_t sector,
+			       sector_t *sectors, bool degraded)
+{
+	return md_bitmap_start_sync(mddev, sector, sectors, degraded);
+}
+
+void raid1rs_bitmap_end_sync(struct mddev *mddev, sector_t sector,
+			     sector_t *sectors)
+{
+	md_bitmap_end_sync(mddev, sector, sectors);
+}
+
+void raid1rs_bitmap_cond_end_sync(struct mddev *mddev, sector_t sector, bool force)
+{
+	if (md_bitmap_enabled(mddev, false))
+		mddev->bitmap_ops->cond_end_sync(mddev, sector, force);
+}
+
+void raid1rs_bitmap_close_sync(struct mddev *mddev)
+{
+	if (md_bitmap_enabled(mddev, false))
+		mddev->bitmap_ops->close_sync(mddev);
+}
+
+void raid1rs_bitmap_start_behind(struct mddev *mddev)
+{
+	mddev->bitmap_ops->start_behind_write(mddev);
+}
+
+void raid1rs_bitmap_end_behind(struct mddev *mddev)
+{
+	mddev->bitmap_ops->end_behind_write(mddev);
+}
+
+void raid1rs_bitmap_wait_behind(struct mddev *mddev)
+{
+	if (md_bitmap_enabled(mddev, false))
+		mddev->bitmap_ops->wait_behind_writes(mddev);
+}
+
+int raid1rs_bitmap_stats(struct mddev *mddev, struct md_bitmap_stats *stats)
+{
+	if (!md_bitmap_enabled(mddev, false))
+		return -ENOENT;
+	return mddev->bitmap_ops->get_stats(mddev->bitmap, stats);
+}
+
+int raid1rs_bitmap_resize(struct mddev *mddev, sector_t sectors)
+{
+	if (!md_bitmap_enabled(mddev, false))
+		return 0;
+	return mddev->bitmap_ops->resize(mddev, sectors, 0);
+}
+
+/* Block devices. */
+
+unsigned int raid1rs_bdev_logical_block_size(struct block_device *bdev)
+{
+	return bdev_logical_block_size(bdev);
+}
+
+unsigned int raid1rs_bdev_max_discard_sectors(struct block_device *bdev)
+{
+	return bdev_max_discard_sectors(bdev);
+}
+
+unsigned int raid1rs_bdev_io_opt(struct block_device *bdev)
+{
+	return bdev_io_opt(bdev);
+}
+
+bool raid1rs_bdev_rotational(struct block_device *bdev)
+{
+	return bdev_rot(bdev);
+}
+
+bool raid1rs_bdev_nowait(struct block_device *bdev)
+{
+	return bdev_nowait(bdev);
+}
+
+bool raid1rs_bdev_stable_writes(struct block_device *bdev)
+{
+	return bdev_stable_writes(bdev);
+}
+
+int raid1rs_bdev_name(struct block_device *bdev, char *buffer, size_t size)
+{
+	return scnprintf(buffer, size, "%pg", bdev);
+}
