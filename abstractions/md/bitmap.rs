@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The write-intent bitmap of an array, of whichever kind: md's own, the lockless one, or none.
+//!
+//! A bitmap records which regions of an array have been written to, so that a resync after a crash, or a
+//! recovery of a device that was away, covers only those.
+//!
+//! C header: `drivers/md/md-bitmap.h`
+
+use core::mem::MaybeUninit;
+
+use kernel::{
+    error::to_result,
+    prelude::*, //
+};
+
+use super::{
+    access::{
+        count,
+        read_field, //
+    },
+    mddev::Mddev,
+    Sector, //
+};
+use crate::bindings;
+
+/// The bitmap of an array, which may have none: the methods say what they do then.
+///
+/// md core exchanges an array's bitmap only while the array is suspended, no sync is running, and
+/// `reconfig_mutex` is held. So it's there for those who hold an [`ActiveIo`](super::ActiveIo) or have a
+/// request counted that `quiesce` waits for, for the sync thread, and for callbacks with the mutex. The
+/// methods are for them. (All but [`Self::is_present`], which anybody may call.)
+#[derive(Clone, Copy)]
+pub struct Bitmap<'a>(&'a Mddev);
+
+/// A range that a write has been recorded for. To be given to [`Bitmap::end_write`], once.
+#[must_use]
+pub struct BitmapRange {
+    sector: Sector,
+    sectors: usize,
+    discard: bool,
+}
+
+/// Whether a range has to be synced, and how far that goes.
+pub struct SyncNeed {
+    /// Whether the bitmap says so; also if there is no bitmap.
+    pub needed: bool,
+    /// For how many sectors the answer holds.
+    pub sectors: Sector,
+}
+
+/// State of write-behind, as the bitmap keeps it.
+pub struct BitmapStats {
+    /// How many write-behind requests are under way.
+    pub behind_writes: usize,
+    /// Whether somebody waits for them to end.
+    pub behind_wait: bool,
+}
+
+impl Mddev {
+    /// The bitmap.
+    #[inline]
+    pub fn bitmap(&self) -> Bitmap<'_> {
+        Bitmap(self)
+    }
+}
+
+impl Bitmap<'_> {
+    /// Whether the array has a bitmap.
+    #[inline]
+    pub fn is_present(&self) -> bool {
+        !read_field!(self.0, bitmap).is_null()
+    }
+
+    /// Whether the bitmap is in use; with `flush`: whether it's in use and there is something that could
+    /// be written.
+    #[inline]
+    pub fn enabled(&self, flush: bool) -> bool {
+        // SAFETY: The array is alive, and its bitmap as well, for those who may call this.
+        self.is_present() && unsafe { bindings::raid1rs_bitmap_enabled(self.0.as_ptr(), flush) }
+    }
+
+    /// Records that a range is going to be written to, or discarded. The record isn't on disk before
+    /// [`Self::unplug`], and nothing may be written before that.
+    ///
+    /// `None`: there is no bitmap, or it doesn't want to know.
+    ///
+    /// Context: may sleep, for memory and for counters that overflow.
+    #[inline]
+    pub fn start_write(
+        &self,
+        sector: Sector,
+        sectors: Sector,
+        discard: bool,
+    ) -> Option<BitmapRange> {
+        if !self.is_present() {
+            return None;
+        }
+        let mut range = BitmapRange {
+            sector,
+            // CAST: C takes an `unsigned long`, which has as many bits.
+            sectors: sectors as usize,
+            discard,
+        };
+        // SAFETY: As in `enabled`. C changes the range to one that suits its bitmap.
+        let started = unsafe {
+            bindings::raid1rs_bitmap_start(
+                self.0.as_ptr(),
+                &mut range.sector,
+                &mut range.sectors,
+                discard,
+            )
+        };
+        started.then_some(range)
+    }
+
+    /// The write to `range` has ended, on all members that are to have it.
+    ///
+    /// For a bitmap of md's own kind, how the write ended isn't asked: if the array is degraded, the
+    /// range stays marked.
+    ///
+    /// Context: any.
+    #[inline]
+    pub fn end_write(&self, range: BitmapRange) {
+        // SAFETY: As in `enabled`; the write was started on the same bitmap, since that can't be
+        // exchanged while the caller's request is under way.
+        unsafe {
+            bindings::raid1rs_bitmap_end(
+                self.0.as_ptr(),
+                range.sector,
+                range.sectors,
+                range.discard,
+            )
+        };
+    }
+
+    /// Writes to disk what was recorded and isn't there yet, and waits for it.
+    ///
+    /// With `sync` false a worker does it, and this waits for the worker: needed where the task is
+    /// submitting a bio, so that what it sent itself would wait for its return.
+    ///
+    /// Context: may sleep.
+    pub fn unplug(&self, sync: bool) {
+        // SAFETY: As in `enabled`.
+        unsafe { bindings::raid1rs_bitmap_unplug(self.0.as_ptr(), sync) };
+    }
+
+    /// Asks whether the range from `sector` on has to be synced, and marks it as being synced unless
+    /// `degraded`: then there will remain something to do, and the marks stay as they are.
+    ///
+    /// Without a bitmap everything has to be synced.
+    ///
+    /// Context: the sync thread; interrupts are enabled.
+    pub fn start_sync(&self, sector: Sector, degraded: bool) -> SyncNeed {
+        let mut sectors = 0;
+        // SAFETY: As in `enabled`.
+        let needed = unsafe {
+            bindings::raid1rs_bitmap_start_sync(self.0.as_ptr(), sector, &mut sectors, degraded)
+        };
+        SyncNeed { needed, sectors }
+    }
+
+    /// The sync that [`Self::start_sync`] marked at `sector` was given up: it's needed again. Returns how
+    /// many sectors from there on this goes for.
+    ///
+    /// Context: any.
+    pub fn end_sync(&self, sector: Sector) -> Sector {
+        let mut sectors = 0;
+        // SAFETY: As in `enabled`.
+        unsafe { bindings::raid1rs_bitmap_end_sync(self.0.as_ptr(), sector, &mut sectors) };
+        sectors
+    }
+
+    /// From time to time, or with `force`: waits until all sync I/O has ended, and clears the marks of
+    /// what is in sync, up to `sector`.
+    ///
+    /// Context: the sync thread; may sleep.
+    pub fn cond_end_sync(&self, sector: Sector, force: bool) {
+        // SAFETY: As in `enabled`.
+        unsafe { bindings::raid1rs_bitmap_cond_end_sync(self.0.as_ptr(), sector, force) };
+    }
+
+    /// The sync is over: no range is being synced any more.
+    ///
+    /// Context: the sync thread; interrupts are enabled.
+    pub fn close_sync(&self) {
+        // SAFETY: As in `enabled`.
+        unsafe { bindings::raid1rs_bitmap_close_sync(self.0.as_ptr()) };
+    }
+
+    /// Counts a write-behind request that starts. Tells whether there is a bitmap to count it; if so,
+    /// [`Self::end_behind_write`] has to follow.
+    ///
+    /// Context: any.
+    pub fn start_behind_write(&self) -> bool {
+        let enabled = self.enabled(false);
+        if enabled {
+            // SAFETY: As in `enabled`, and there is a bitmap.
+            unsafe { bindings::raid1rs_bitmap_start_behind(self.0.as_ptr()) };
+        }
+        enabled
+    }
+
+    /// A write-behind request has ended.
+    ///
+    /// Context: any.
+    pub fn end_behind_write(&self) {
+        if self.is_present() {
+            // SAFETY: There is a bitmap, and C does not let it go before the count is zero.
+            unsafe { bindings::raid1rs_bitmap_end_behind(self.0.as_ptr()) };
+        }
+    }
+
+    /// Waits until no write-behind request is under way.
+    ///
+    /// Context: may sleep.
+    pub fn wait_behind_writes(&self) {
+        // SAFETY: As in `enabled`.
+        unsafe { bindings::raid1rs_bitmap_wait_behind(self.0.as_ptr()) };
+    }
+
+    /// State of write-behind; `None` without a bitmap.
+    pub fn stats(&self) -> Option<BitmapStats> {
+        let mut stats = MaybeUninit::<bindings::md_bitmap_stats>::zeroed();
+        // SAFETY: As in `enabled`; `stats` is valid for writes.
+        let err = unsafe { bindings::raid1rs_bitmap_stats(self.0.as_ptr(), stats.as_mut_ptr()) };
+        if err != 0 {
+            return None;
+        }
+        // SAFETY: All zeroes is a valid value, and so is what C has put there.
+        let stats = unsafe { stats.assume_init() };
+        Some(BitmapStats {
+            behind_writes: count(stats.behind_writes),
+            behind_wait: stats.behind_wait,
+        })
+    }
+
+    /// Fits the bitmap to a new size of the devices. Nothing to do without a bitmap.
+    ///
+    /// Context: under `reconfig_mutex`, no sync running; may sleep, and calls
+    /// [`quiesce`](super::Personality::quiesce).
+    pub fn resize(&self, sectors: Sector) -> Result {
+        // SAFETY: As in `enabled`.
+        to_result(unsafe { bindings::raid1rs_bitmap_resize(self.0.as_ptr(), sectors) })
+    }
+}
