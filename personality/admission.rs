@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What a write has to wait for before it goes to the legs, and how much of it goes at once.
+
+use kernel::sync::rcu;
+
+use super::{
+    conf::Conf,
+    gate::Pass,
+    leg::BlockedLeg,
+    ranges::RangeTicket, //
+};
+use crate::{
+    abstractions::{
+        bio::{
+            opf,
+            Incoming, //
+        },
+        md::WriteToken,
+        status::Status,
+        Wait, //
+    },
+    logic::range::SectorRange,
+};
+
+/// What a write has to hold while legs are writing.
+pub struct Entry {
+    /// That no sync unit overlaps it, if one could.
+    pub range: Option<RangeTicket>,
+    /// That the gate isn't frozen.
+    pub pass: Pass,
+}
+
+/// Waits until the write `bio` may go on. Fails with [`Status::AGAIN`] if it would have to wait, and
+/// must not.
+///
+/// Context: make_request; may sleep, unless `wait` says no.
+pub fn admit(conf: &Conf, bio: &Incoming, wait: Wait) -> Result<(WriteToken, Entry), Status> {
+    let mddev = conf.mddev();
+    let range = SectorRange::new(bio.sector(), u64::from(bio.sectors()));
+    loop {
+        // First, as it may wait for the daemon, which may wait for who freezes the gate.
+        let token = match wait {
+            Wait::Yes => mddev.write_start(bio).map_err(|_| Status::IO_ERROR)?,
+            Wait::No => mddev.try_write_start().ok_or(Status::AGAIN)?,
+        };
+        let pass = conf.gate.enter(wait).map_err(|_| Status::AGAIN)?;
+        let ticket = conf
+            .gate
+            .write_range(&pass, range, wait)
+            .map_err(|_| Status::AGAIN)?;
+        let blocked = blocked_leg(conf, range);
+        if blocked.is_none() && token.is_current() {
+            let range = ticket;
+            return Ok((token, Entry { range, pass }));
+        }
+        if wait == Wait::No {
+            return Err(Status::AGAIN);
+        }
+        // Whoever is to record that the leg has failed may need the gate, or the array to be idle.
+        drop(ticket);
+        drop(pass);
+        drop(token);
+        if let Some(leg) = blocked {
+            leg.wait_unblocked();
+        }
+    }
+}
+
+/// A leg whose failure, or whose bad blocks in `range`, the metadata doesn't tell yet.
+#[inline]
+fn blocked_leg(conf: &Conf, range: SectorRange) -> Option<BlockedLeg> {
+    let guard = rcu::read_lock();
+    let (_, leg) = conf
+        .occupied(&guard)
+        .find(|(_, leg)| leg.blocks_write(range))?;
+    Some(BlockedLeg::new(leg))
+}
+
+/// Cuts the request where the bad blocks of a leg begin or end, so that each leg gets all of what is
+/// left or nothing. The rest comes back as a request of its own.
+///
+/// [`None`]: the request has ended.
+#[inline]
+pub fn cut_at_bad_blocks(conf: &Conf, bio: Incoming) -> Option<Incoming> {
+    let range = SectorRange::new(bio.sector(), u64::from(bio.sectors()));
+    let block = conf.block_size();
+    let sectors = {
+        let guard = rcu::read_lock();
+        conf.occupied(&guard)
+            .filter_map(|(_, leg)| leg.avoided(range))
+            .map(
+                |bad| match block.round_down(bad.start().saturating_sub(range.start())) {
+                    0 => block.round_up(bad.end().saturating_sub(range.start())),
+                    good => good,
+                },
+            )
+            .fold(range.len(), u64::min)
+    };
+    match u32::try_from(sectors) {
+        Ok(sectors) if sectors < bio.sectors() => {
+            if bio.has(opf::ATOMIC) {
+                bio.complete(Status::IO_ERROR);
+                return None;
+            }
+            bio.split_front(sectors, &conf.splits)
+        }
+        _ => Some(bio),
+    }
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Which leg of a healthy solid-state array reads what.
+//!
+//! A small table says it, stripe by stripe; nothing is counted per request. Some reads are timed, and
+//! when a leg has become faster or slower the daemon makes the table again. How the stripes are shared
+//! out is in [`crate::logic::balance`].
+
+use kernel::sync::{
+    atomic::{
+        Atomic,
+        AtomicFlag,
+        Full,
+        Relaxed, //
+    },
+    rcu, //
+};
+
+use super::conf::Conf;
+use crate::logic::balance::{
+    fill,
+    Candidate,
+    ENTRIES, //
+};
+
+/// Binary logarithm of the sectors in a stripe: 128 KiB, the size in which the page cache reads ahead.
+pub const STRIPE_SHIFT: u32 = 8;
+
+/// Entries in a word of the table.
+const PER_WORD: usize = 8;
+
+/// One read in 16 is timed.
+const TIMED_MASK: u64 = 15 << 4;
+
+/// One read in 4096 goes to another leg than its turn is, to see how fast that one is by now.
+const PROBE_MASK: u64 = 4095 << 4;
+
+/// The table, and whether it's due to be made again.
+pub struct Balance {
+    words: [Atomic<u64>; ENTRIES / PER_WORD],
+    stale: AtomicFlag,
+}
+
+/// What becomes of a read in a healthy array.
+pub struct Turn {
+    /// The slot of the leg whose turn it is.
+    pub slot: usize,
+    /// When it was sent, in the processor's cycles, if it's timed.
+    pub timed_from: Option<u64>,
+}
+
+impl Default for Balance {
+    /// A table that is due to be made.
+    fn default() -> Self {
+        Self {
+            words: [const { Atomic::new(0) }; ENTRIES / PER_WORD],
+            stale: AtomicFlag::new(true),
+        }
+    }
+}
+
+impl Balance {
+    /// The leg for a read that starts at `sector`, of `disks` legs; `now` is in cycles.
+    #[inline]
+    pub fn turn(&self, sector: u64, disks: usize, now: u64) -> Turn {
+        let stripe = (sector >> STRIPE_SHIFT) as usize % ENTRIES;
+        let word = self
+            .words
+            .get(stripe / PER_WORD)
+            .map_or(0, |word| word.load(Relaxed));
+        // CAST: A byte.
+        let slot = usize::from((word >> (stripe % PER_WORD * 8)) as u8);
+        let probe = now & PROBE_MASK == 0;
+        let other = slot.wrapping_add(1) % disks.max(1);
+        Turn {
+            slot: if probe { other } else { slot },
+            timed_from: (now & TIMED_MASK == 0).then_some(now),
+        }
+    }
+
+    /// The table is due to be made again. Context: any.
+    pub fn set_stale(&self) {
+        self.stale.store(true, Relaxed);
+    }
+
+    /// Makes the table again if it's due.
+    ///
+    /// Context: process.
+    pub fn update(&self, conf: &Conf) {
+        if !self.stale.xchg(false, Full) {
+            return;
+        }
+        let guard = rcu::read_lock();
+        let candidates = conf
+            .occupied(&guard)
+            .filter(|(_, leg)| leg.is_plain())
+            .filter_map(|(slot, leg)| {
+                Some(Candidate {
+                    slot: u8::try_from(slot).ok()?,
+                    time: leg.use_read_time(),
+                })
+            });
+        let mut table = [0; ENTRIES];
+        fill(&mut table, candidates);
+        for (word, bytes) in self.words.iter().zip(table.chunks_exact(PER_WORD)) {
+            let packed = bytes
+                .iter()
+                .rev()
+                .fold(0u64, |packed, slot| (packed << 8) | u64::from(*slot));
+            word.store(packed, Relaxed);
+        }
+    }
+}

@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What an array of this personality consists of (`mddev->private`).
+
+use kernel::{
+    new_spinlock_irq,
+    prelude::*,
+    sync::{
+        atomic::{
+            Atomic,
+            AtomicFlag,
+            Relaxed, //
+        },
+        rcu,
+        SpinLockIrq, //
+    },
+};
+
+use super::{
+    balance::Balance,
+    gate::Gate,
+    leg::{
+        Leg,
+        LegRef, //
+    },
+    pending::PendingWrites,
+    read::{
+        FailedReads,
+        Read, //
+    },
+    sync::{
+        SyncBio,
+        SyncEngine,
+        Unit,
+        WINDOW, //
+    },
+    write::{
+        Write,
+        WriteLeg,
+        WriteRef, //
+    },
+    write_error::{
+        FailedWrites,
+        Unrecorded, //
+    },
+};
+use crate::{
+    abstractions::{
+        bio_set::{
+            CloneSet,
+            SplitSet, //
+        },
+        cond_resched,
+        log::RateLimit,
+        md::{
+            Mddev,
+            MddevHandle,
+            Thread, //
+        },
+        percpu_ref::{
+            Drained,
+            PercpuBox, //
+        },
+        pool::{
+            Pool,
+            PoolRef, //
+        },
+        rcu_slots::RcuSlots,
+        work::Workable, //
+    },
+    logic::{
+        degraded::{
+            Device,
+            SlotView, //
+        },
+        range::BlockSize, //
+    },
+};
+
+/// How many requests can go on at the same time when no memory is free.
+const RESERVE: i32 = 256;
+
+/// What all requests of an array, and its legs, share.
+///
+/// It is a reference's target on its own (see [`Leg`]); the gate's passes and the legs are counted
+/// apart from it.
+#[pin_data]
+pub struct Conf {
+    mddev: MddevHandle,
+    /// The lower half of the slots are members, the upper half their replacements, in the same order.
+    pub legs: RcuSlots<Leg>,
+    /// Guards `mddev->degraded`, and the flags of the members that it counts.
+    #[pin]
+    pub membership: SpinLockIrq<()>,
+    /// Says which requests may go on.
+    #[pin]
+    pub gate: Gate,
+    /// The clones that reads are sent with.
+    #[pin]
+    pub reads: CloneSet<Read, LegRef>,
+    /// The clones that writes are sent with.
+    #[pin]
+    pub writes: CloneSet<WriteLeg, WriteRef>,
+    /// What the clones of a write share.
+    pub write_requests: Pool<Write, LegRef>,
+    /// The parts that are split off requests.
+    #[pin]
+    pub splits: SplitSet,
+    /// Reads that a leg failed, for the daemon to try elsewhere.
+    #[pin]
+    pub failed_reads: SpinLockIrq<FailedReads>,
+    /// Writes that a leg failed, for the daemon to write again.
+    #[pin]
+    pub failed_writes: SpinLockIrq<FailedWrites>,
+    /// Writes that wait for the metadata to tell of a failure.
+    #[pin]
+    pub unrecorded: SpinLockIrq<Unrecorded>,
+    /// Writes that wait for the bitmap, for the daemon to write it.
+    #[pin]
+    pub pending_writes: SpinLockIrq<PendingWrites>,
+    /// Resync, recovery, check and repair.
+    #[pin]
+    pub sync: SyncEngine,
+    /// The bios of sync units.
+    #[pin]
+    pub sync_bios: CloneSet<SyncBio, PoolRef<Workable<Unit>, LegRef>>,
+    /// The sync units.
+    pub sync_units: Pool<Workable<Unit>, LegRef>,
+    /// Some leg was told to fail and stays, as it's the last: `MD_BROKEN` is to be cleared.
+    pub unbreak: AtomicFlag,
+    /// Which leg reads what, while all is well.
+    pub balance: Balance,
+    /// The array's logical block size in bytes.
+    pub block_bytes: Atomic<u32>,
+    /// Keeps the log readable when many requests fail.
+    #[pin]
+    pub read_log: RateLimit,
+}
+
+impl Drained for Conf {
+    fn drained(&self) {}
+}
+
+impl Conf {
+    /// An array with `raid_disks` empty slots, and as many for replacements.
+    ///
+    /// Context: may sleep.
+    pub fn new(mddev: MddevHandle, raid_disks: usize) -> Result<PercpuBox<Self>> {
+        let slots = raid_disks.checked_mul(2).ok_or(EINVAL)?;
+        PercpuBox::new(try_pin_init!(Self {
+            mddev,
+            legs: RcuSlots::new(slots)?,
+            membership <- new_spinlock_irq!(()),
+            gate <- Gate::new(),
+            reads <- CloneSet::new(),
+            writes <- CloneSet::for_several_each(),
+            write_requests: Pool::new(RESERVE)?,
+            splits <- SplitSet::new(),
+            failed_reads <- new_spinlock_irq!(FailedReads::new()),
+            failed_writes <- new_spinlock_irq!(FailedWrites::new()),
+            unrecorded <- new_spinlock_irq!(Unrecorded::new()),
+            pending_writes <- new_spinlock_irq!(PendingWrites::new()),
+            sync <- SyncEngine::new(),
+            sync_bios <- CloneSet::with_vectors(),
+            sync_units: Pool::new(WINDOW as i32)?,
+            unbreak: AtomicFlag::new(false),
+            balance: Balance::default(),
+            block_bytes: Atomic::new(512),
+            read_log <- RateLimit::new(),
+        }? Error))
+    }
+
+    /// The array as md core has it.
+    #[inline]
+    pub fn mddev(&self) -> &Mddev {
+        &self.mddev
+    }
+
+    /// The unit in which the array is read.
+    pub fn block_size(&self) -> BlockSize {
+        BlockSize::from_bytes(self.block_bytes.load(Relaxed)).unwrap_or(BlockSize::SECTOR)
+    }
+
+    /// How many slots there are for members.
+    #[inline]
+    pub fn raid_disks(&self, guard: &rcu::Guard) -> usize {
+        self.legs.len(guard) / 2
+    }
+
+    /// What is in each slot.
+    pub fn slot_views<'a>(
+        &'a self,
+        guard: &'a rcu::Guard,
+    ) -> impl Iterator<Item = SlotView> + Clone + 'a {
+        let device =
+            move |slot: usize| -> Option<Device> { self.legs.peek(slot, guard).map(Leg::device) };
+        let disks = self.raid_disks(guard);
+        (0..disks).map(move |slot| SlotView {
+            member: device(slot),
+            replacement: device(slot.saturating_add(disks)),
+        })
+    }
+
+    /// The occupied slots, replacements included.
+    pub fn occupied<'a>(
+        &'a self,
+        guard: &'a rcu::Guard,
+    ) -> impl Iterator<Item = (usize, &'a Leg)> + Clone + 'a {
+        (0..self.legs.len(guard)).filter_map(move |slot| Some((slot, self.legs.peek(slot, guard)?)))
+    }
+
+    /// How many slots are occupied.
+    pub fn occupied_count(&self) -> usize {
+        // `count()` would link in a panic.
+        self.occupied(&rcu::read_lock())
+            .fold(0, |count: usize, _| count.saturating_add(1))
+    }
+
+    /// Whether there is something for the daemon to do that requests wait for.
+    pub fn wants_service(&self) -> bool {
+        !self.pending_writes.lock().is_empty()
+            || !self.failed_writes.lock().is_empty()
+            || !self.failed_reads.lock().is_empty()
+    }
+
+    /// Does what requests wait for: writes the bitmap for pending writes and submits them, and sends
+    /// failed reads to another leg. The daemon's job, and that of whoever freezes the gate.
+    ///
+    /// Context: may sleep.
+    pub fn service(&self) {
+        self.flush_pending();
+        // What comes meanwhile has to wait for its turn: the daemon has the metadata to write, too.
+        let failed_writes = self.failed_writes.lock().take_all();
+        for failed in failed_writes {
+            super::write_error::settle(failed);
+            self.flush_pending();
+            cond_resched();
+        }
+        let failed_reads = self.failed_reads.lock().take_all();
+        for failed in failed_reads {
+            super::read::go_on(failed);
+            self.flush_pending();
+            cond_resched();
+        }
+        if self.wants_service() {
+            self.mddev().wake_daemon();
+        }
+    }
+
+    fn flush_pending(&self) {
+        let pending = self.pending_writes.lock().take_all();
+        super::pending::flush(self, pending);
+    }
+
+    /// Lets no request in, and waits until those that are in have ended.
+    ///
+    /// Context: may sleep; the caller holds no pass.
+    pub fn freeze(&self) {
+        self.gate.freeze(|| self.wants_service(), || self.service());
+    }
+
+    /// Takes one [`Self::freeze`] back.
+    pub fn thaw(&self) {
+        self.gate.thaw();
+    }
+
+    /// Tells the daemon, and who may be waiting for it, that there is something in the lists.
+    ///
+    /// Context: any.
+    pub fn call_daemon(&self) {
+        self.gate.call_for_help();
+        self.mddev().wake_daemon();
+    }
+
+    /// Whether `leg` works, and is the last that does.
+    ///
+    /// Context: any.
+    pub fn is_last_working(&self, leg: &Leg) -> bool {
+        let guard = rcu::read_lock();
+        leg.works()
+            && self
+                .occupied(&guard)
+                .all(|(_, other)| core::ptr::eq(other, leg) || !other.works())
+    }
+}
+
+/// The owner of a [`Conf`]: what md core keeps.
+pub struct Array {
+    /// What requests share.
+    pub conf: PercpuBox<Conf>,
+    /// The array's thread, until md core has it.
+    pub thread: Thread,
+}
+
+impl Drop for Array {
+    fn drop(&mut self) {
+        super::write_error::end_all(&self.conf);
+        // Each leg holds a reference to the conf, so they have to go before it can. None is in use:
+        // md stops all I/O before it frees an array.
+        let slots = self.conf.legs.len(&rcu::read_lock());
+        for slot in 0..slots {
+            drop(self.conf.legs.take(slot));
+        }
+    }
+}

@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A leg: a member device in a slot.
+
+use kernel::sync::atomic::{
+    Atomic,
+    AtomicFlag,
+    Relaxed, //
+};
+
+use super::conf::Conf;
+use crate::{
+    abstractions::{
+        md::{
+            BadBlocks,
+            Rdev,
+            RdevFlag,
+            RdevHandle,
+            RecoveryFlag,
+            MAX_SECTOR, //
+        },
+        percpu_ref::{
+            Drained,
+            PercpuRef, //
+        },
+    },
+    logic::{
+        balance::{
+            average,
+            differs, //
+        },
+        degraded::Device,
+        range::SectorRange,
+        read_policy::LegView, //
+    },
+};
+
+/// A member device in a slot, with what we keep about it.
+///
+/// Requests use it by a [`LegRef`]. As long as there is one the leg isn't removed, and neither is the
+/// array's [`Conf`] freed.
+pub struct Leg {
+    rdev: RdevHandle,
+    conf: PercpuRef<Conf>,
+    /// The device was here before: if it isn't in sync it lacks what the bitmap says, not all of the
+    /// array's data.
+    returned: bool,
+    /// It's a failed write, not a user, that reports an error.
+    write_failing: AtomicFlag,
+    /// What reads take on average, in units of 256 cycles; 0 if that is not known.
+    read_time: Atomic<u32>,
+    /// What it was when it was last used.
+    read_time_used: Atomic<u32>,
+    position: Position,
+}
+
+/// Where the reads of a leg with a moving head are. On a cache line of its own: it's written by every
+/// request, and the rest of the leg by none.
+#[repr(align(64))]
+struct Position {
+    /// The sector behind the last request that ended.
+    head: Atomic<u64>,
+    /// The sector behind the last read that was sent.
+    next: Atomic<u64>,
+    /// Reads in flight.
+    pending: Atomic<i32>,
+}
+
+/// What a request holds of a leg that it uses.
+pub type LegRef = PercpuRef<Leg>;
+
+impl Drained for Leg {
+    /// The last request that used a failed leg has ended: md may remove it now.
+    fn drained(&self) {
+        let mddev = self.conf.mddev();
+        mddev.recovery().set(RecoveryFlag::Needed);
+        mddev.wake_daemon();
+    }
+}
+
+impl Leg {
+    /// A leg on `rdev`.
+    pub fn new(rdev: RdevHandle, conf: PercpuRef<Conf>) -> Self {
+        Self {
+            // A replacement gets all of the data, whatever it was before.
+            returned: rdev.saved_raid_disk().is_some() && !rdev.flags().test(RdevFlag::Replacement),
+            rdev,
+            conf,
+            write_failing: AtomicFlag::new(false),
+            read_time: Atomic::new(0),
+            read_time_used: Atomic::new(0),
+            position: Position {
+                head: Atomic::new(0),
+                next: Atomic::new(u64::MAX),
+                pending: Atomic::new(0),
+            },
+        }
+    }
+
+    /// The member device.
+    #[inline]
+    pub fn rdev(&self) -> &Rdev {
+        &self.rdev
+    }
+
+    /// What all legs of the array share.
+    #[inline]
+    pub fn conf(&self) -> &PercpuRef<Conf> {
+        &self.conf
+    }
+
+    /// Whether any read of the array can be sent here without further thought: a healthy solid-state
+    /// leg that nobody asked to avoid.
+    #[inline]
+    pub fn is_plain(&self) -> bool {
+        let flags = self.rdev().flags().load();
+        flags.has(RdevFlag::InSync)
+            && flags.has(RdevFlag::NonRotational)
+            && !flags.has(RdevFlag::Faulty)
+            && !flags.has(RdevFlag::WriteMostly)
+            && !self.rdev().has_bad_blocks()
+    }
+
+    /// Whether the leg holds all of the array's data.
+    #[inline]
+    pub fn works(&self) -> bool {
+        let flags = self.rdev().flags().load();
+        flags.has(RdevFlag::InSync) && !flags.has(RdevFlag::Faulty)
+    }
+
+    /// What a read policy needs to know about the leg, which is in `slot`, for a read of `range`.
+    pub fn view(&self, slot: u16, range: SectorRange) -> LegView {
+        let rdev = self.rdev();
+        // First: `InSync` is set after the recovery offset has reached the end.
+        let flags = rdev.flags().load();
+        LegView {
+            slot,
+            faulty: flags.has(RdevFlag::Faulty),
+            in_sync: flags.has(RdevFlag::InSync),
+            recovery_offset: rdev.recovery_offset(),
+            write_mostly: flags.has(RdevFlag::WriteMostly),
+            first_bad: self.first_bad(range),
+            rotational: !flags.has(RdevFlag::NonRotational),
+            pending: u32::try_from(self.position.pending.load(Relaxed)).unwrap_or(0),
+            head_position: self.position.head.load(Relaxed),
+            next_sequential: self.position.next.load(Relaxed),
+        }
+    }
+
+    /// The first bad blocks in `range`, recorded on disk or not yet.
+    pub fn first_bad(&self, range: SectorRange) -> Option<SectorRange> {
+        if !self.rdev().has_bad_blocks() {
+            return None;
+        }
+        match self.rdev().bad_blocks(range.start(), range.len()) {
+            BadBlocks::None => None,
+            BadBlocks::Some { first, sectors, .. } => Some(SectorRange::new(first, sectors)),
+        }
+    }
+
+    /// What the rules about slots need to know about the leg.
+    pub fn device(&self) -> Device {
+        let flags = self.rdev().flags().load();
+        Device {
+            faulty: flags.has(RdevFlag::Faulty),
+            in_sync: flags.has(RdevFlag::InSync),
+            recovered: self.rdev().recovery_offset() == MAX_SECTOR,
+            candidate: flags.has(RdevFlag::Candidate),
+            want_replacement: flags.has(RdevFlag::WantReplacement),
+        }
+    }
+
+    /// A read of `range` was sent here, on a leg where it matters where the head is.
+    pub fn read_sent(&self, range: SectorRange) {
+        self.position.next.store(range.end(), Relaxed);
+        self.position.pending.fetch_add(1, Relaxed);
+    }
+
+    /// That read has ended.
+    pub fn read_ended(&self, end: u64) {
+        self.position.head.store(end, Relaxed);
+        self.position.pending.fetch_sub(1, Relaxed);
+    }
+
+    /// Whether the leg, if it isn't in sync, lacks all of the array's data, as far as is known.
+    pub fn needs_all(&self, bitmap: bool) -> bool {
+        !self.returned || !bitmap
+    }
+
+    /// Whether a write to the device has failed.
+    pub fn write_error_seen(&self) -> bool {
+        self.rdev().flags().test(RdevFlag::WriteErrorSeen)
+    }
+
+    /// The bad blocks in `range` where the leg isn't written to, because that has failed before.
+    #[inline]
+    pub fn avoided(&self, range: SectorRange) -> Option<SectorRange> {
+        if !self.rdev().has_bad_blocks() || !self.write_error_seen() {
+            return None;
+        }
+        self.first_bad(range)
+    }
+
+    /// Whether a write to `range` isn't sent here at all. If just a part of it is bad it is: the other part
+    /// has to be written.
+    #[inline]
+    pub fn avoids(&self, range: SectorRange) -> bool {
+        self.avoided(range)
+            .is_some_and(|bad| bad.start() <= range.start() && range.end() <= bad.end())
+    }
+
+    /// Whether a write to `range` has to wait until the metadata tells of a failure of this leg, or of its
+    /// bad blocks there.
+    #[inline]
+    pub fn blocks_write(&self, range: SectorRange) -> bool {
+        if self.rdev().has_bad_blocks() && self.write_error_seen() {
+            let known = self.rdev().bad_blocks(range.start(), range.len());
+            if matches!(
+                known,
+                BadBlocks::Some {
+                    acknowledged: false,
+                    ..
+                }
+            ) {
+                self.rdev().flags().set(RdevFlag::BlockedBadBlocks);
+            }
+        }
+        self.rdev().is_blocked()
+    }
+
+    /// A read took so many cycles.
+    ///
+    /// Context: any.
+    pub fn note_read_time(&self, cycles: u64) {
+        let new = u32::try_from(cycles >> 8).unwrap_or(u32::MAX);
+        let time = average(self.read_time.load(Relaxed), new);
+        self.read_time.store(time, Relaxed);
+        if differs(time, self.read_time_used.load(Relaxed)) {
+            self.conf.balance.set_stale();
+            self.conf.mddev().wake_daemon();
+        }
+    }
+
+    /// What reads take, for a use that is made anew when it changes much.
+    pub fn use_read_time(&self) -> u32 {
+        let time = self.read_time.load(Relaxed);
+        self.read_time_used.store(time, Relaxed);
+        time
+    }
+
+    /// The device could not write: md looks for a replacement, if there is a spare.
+    ///
+    /// Context: any.
+    pub fn note_write_error(&self) {
+        let flags = self.rdev().flags();
+        flags.set(RdevFlag::WriteErrorSeen);
+        if !flags.test_and_set(RdevFlag::WantReplacement) {
+            self.conf.mddev().recovery().set(RecoveryFlag::Needed);
+        }
+    }
+
+    /// The device could not write. It fails, unless it's the last that works: a bad sector on that one
+    /// costs the sector, not the array.
+    ///
+    /// Context: any.
+    pub fn write_failed(&self) {
+        self.note_write_error();
+        if !self.conf.is_last_working(self) {
+            // Another leg may be failing at the same time, and then this is the last one after all.
+            self.blame_write(|| self.conf.mddev().error(self.rdev()));
+        }
+    }
+
+    /// Does what may report an error of this leg; if so, it's because of a write.
+    pub fn blame_write<R>(&self, report: impl FnOnce() -> R) -> R {
+        self.write_failing.store(true, Relaxed);
+        let result = report();
+        self.write_failing.store(false, Relaxed);
+        result
+    }
+
+    /// Whether the error that is being reported comes from a failed write; asked once.
+    pub fn take_write_failing(&self) -> bool {
+        self.write_failing.xchg(false, Relaxed)
+    }
+}
+
+/// A leg whose failure the metadata doesn't tell yet, held in place until it does.
+pub struct BlockedLeg {
+    rdev: RdevHandle,
+    conf: PercpuRef<Conf>,
+}
+
+impl BlockedLeg {
+    /// Of a leg that was found in its slot under an RCU guard that is still held.
+    pub fn new(leg: &Leg) -> Self {
+        // md doesn't remove a device with a count, and we look at it before we let go of a leg.
+        leg.rdev().pending_inc();
+        Self {
+            rdev: leg.rdev,
+            conf: leg.conf.clone(),
+        }
+    }
+
+    /// Waits until the metadata tells, or for five seconds.
+    ///
+    /// Context: may sleep.
+    pub fn wait_unblocked(&self) {
+        self.rdev.wait_unblocked(self.conf.mddev());
+    }
+}
+
+impl Drop for BlockedLeg {
+    fn drop(&mut self) {
+        self.rdev.pending_dec(self.conf.mddev());
+    }
+}

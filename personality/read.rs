@@ -1,0 +1,398 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Reads: one leg serves each; if it can't, another does.
+
+use kernel::{
+    prelude::*,
+    sync::rcu, //
+};
+
+use super::{
+    balance::STRIPE_SHIFT,
+    conf::Conf,
+    gate::Pass,
+    leg::{
+        Leg,
+        LegRef, //
+    },
+};
+use crate::{
+    abstractions::{
+        bio::{
+            opf,
+            Incoming,
+            StartTime, //
+        },
+        bio_list::BioList,
+        bio_set::{
+            Blank,
+            Done,
+            EndIo,
+            Prepared, //
+        },
+        cycles::cycles,
+        md::{
+            ActiveIo,
+            RdevFlag, //
+        },
+        status::Status,
+        Wait, //
+    },
+    log_line,
+    logic::{
+        range::SectorRange,
+        read_policy::{
+            choose,
+            next_after,
+            Choice,
+            ReadState,
+            Slot, //
+        },
+    },
+};
+
+/// What is known about a read that a leg is doing.
+pub struct Read {
+    parent: Incoming,
+    start: Option<StartTime>,
+    /// So many sectors of the request have been read already.
+    done: u32,
+    /// So many after them are being read.
+    piece: u32,
+    /// The slot of the leg that does it.
+    slot: Slot,
+    /// The slot of the leg that was asked first for this piece; a retry goes round to there.
+    first: Slot,
+    watch: Watch,
+    pass: Pass,
+    active: ActiveIo,
+}
+
+/// What is observed of a read, for the choice of legs.
+#[derive(Clone, Copy)]
+enum Watch {
+    /// Nothing.
+    No,
+    /// Where the leg's head is, and how much the leg has to do.
+    Head,
+    /// How long it takes, from this count of cycles on.
+    Time(u64),
+}
+
+/// A read that has ended on a leg.
+pub type DoneRead = Done<Read, LegRef>;
+
+/// Reads to try elsewhere.
+pub type FailedReads = BioList<Read, LegRef, DoneRead>;
+
+/// Handles a read from md core.
+///
+/// Context: make_request, may sleep.
+pub fn submit(conf: &Conf, bio: Incoming) {
+    let wait = if bio.has(opf::NOWAIT) {
+        Wait::No
+    } else {
+        Wait::Yes
+    };
+    let Ok(pass) = conf.gate.enter(wait) else {
+        return bio.would_block();
+    };
+    let range = SectorRange::new(bio.sector(), u64::from(bio.sectors()));
+    let Some((leg, choice, watch)) = choose_leg(conf, range) else {
+        return bio.complete(Status::IO_ERROR);
+    };
+    let Some(bio) = cut_to(conf, bio, choice.sectors) else {
+        return;
+    };
+    let blank = match clone_for(&bio, leg, wait) {
+        Ok(blank) => blank,
+        Err(_) => return bio.would_block(),
+    };
+    let start = bio.account_start();
+    send(
+        conf,
+        blank,
+        Read {
+            start,
+            done: 0,
+            piece: bio.sectors(),
+            parent: bio,
+            slot: choice.slot,
+            first: choice.slot,
+            watch,
+            pass,
+            active: conf.mddev().active_get(),
+        },
+    );
+}
+
+/// The front of `bio` that the chosen leg can serve; the rest comes back as a request of its own.
+fn cut_to(conf: &Conf, bio: Incoming, sectors: u64) -> Option<Incoming> {
+    match u32::try_from(sectors) {
+        Ok(sectors) if sectors < bio.sectors() => bio.split_front(sectors, &conf.splits),
+        _ => Some(bio),
+    }
+}
+
+fn clone_for(bio: &Incoming, leg: LegRef, wait: Wait) -> Result<Blank<Read, LegRef>, LegRef> {
+    let keeper = leg.clone();
+    let blank = Blank::clone_of(
+        bio,
+        leg.rdev().block_device(),
+        keeper,
+        |leg: &LegRef| &leg.conf().reads,
+        wait,
+    );
+    drop(leg);
+    blank
+}
+
+/// Sends the piece of `read` that is due.
+fn send(conf: &Conf, blank: Blank<Read, LegRef>, read: Read) {
+    let range = read.range();
+    let (done, piece, whole) = (read.done, read.piece, read.is_whole());
+    let mut clone: Prepared<Read, LegRef> = blank.with(read);
+    let leg = clone.keeper();
+    if let Watch::Head = clone.context().watch {
+        leg.read_sent(range);
+    }
+    let data_offset = leg.rdev().data_offset();
+    if !whole {
+        clone.trim(done, piece);
+        // Whoever sent the request doesn't wait for its submission any more.
+        clone.clear_flags(opf::NOWAIT);
+    }
+    // A sector that would be past the highest is past the device's end in any case.
+    clone.set_sector(range.start().saturating_add(data_offset));
+    clone.trace_remap(conf.mddev(), range.start());
+    clone.submit::<ReadEnd>();
+}
+
+/// The leg to read `range` from, how much of it, and what to observe.
+#[inline]
+fn choose_leg(conf: &Conf, range: SectorRange) -> Option<(LegRef, Choice, Watch)> {
+    let guard = rcu::read_lock();
+    if conf.mddev().resync_offset() >= range.end() {
+        let turn = conf
+            .balance
+            .turn(range.start(), conf.raid_disks(&guard), cycles());
+        let slot = turn.slot;
+        if conf.legs.peek(slot, &guard).is_some_and(Leg::is_plain) {
+            if let Some(leg) = conf.legs.get(slot, &guard) {
+                let choice = Choice {
+                    slot: slot as Slot,
+                    sectors: range.len(),
+                    spare: false,
+                };
+                let watch = turn.timed_from.map_or(Watch::No, Watch::Time);
+                return Some((leg, choice, watch));
+            }
+        }
+    }
+    choose_by_policy(conf, range, &guard)
+}
+
+#[cold]
+fn choose_by_policy(
+    conf: &Conf,
+    range: SectorRange,
+    guard: &rcu::Guard,
+) -> Option<(LegRef, Choice, Watch)> {
+    // A leg may be closed between the choice and the reference; it's faulty then, and isn't chosen
+    // again.
+    for _ in 0..conf.legs.len(guard) {
+        let views = conf
+            .occupied(guard)
+            .map(|(slot, leg)| leg.view(slot as Slot, range));
+        let state = ReadState {
+            unsynced: conf.mddev().resync_offset() < range.end(),
+            solid_state: conf
+                .occupied(guard)
+                .any(|(_, leg)| leg.rdev().flags().test(RdevFlag::NonRotational)),
+            block: conf.block_size(),
+            turn: ((range.start() >> STRIPE_SHIFT) as usize % conf.raid_disks(guard).max(1))
+                as Slot,
+        };
+        let choice = choose(views, range, &state)?;
+        if let Some(leg) = conf.legs.get(usize::from(choice.slot), guard) {
+            return Some((leg, choice, Watch::Head));
+        }
+    }
+    None
+}
+
+/// Gets reads back from the legs.
+struct ReadEnd;
+
+impl EndIo<Read, LegRef> for ReadEnd {
+    fn ended(done: DoneRead) {
+        let status = done.status();
+        let read = done.context();
+        match read.watch {
+            Watch::No => (),
+            Watch::Head => done.keeper().read_ended(read.range().end()),
+            Watch::Time(from) if status.is_ok() => {
+                done.keeper().note_read_time(cycles().saturating_sub(from));
+            }
+            Watch::Time(_) => (),
+        }
+        if status.is_ok() && read.piece == read.rest() {
+            finish(done, Status::OK);
+        } else {
+            unfinished(done, status);
+        }
+    }
+}
+
+/// Ends the request with `status`.
+#[inline]
+fn finish(done: DoneRead, status: Status) {
+    let (read, leg) = done.into_context();
+    read.end(status);
+    drop(leg);
+}
+
+impl Read {
+    fn end(self, status: Status) {
+        let Self {
+            parent,
+            start,
+            pass,
+            active,
+            ..
+        } = self;
+        parent.account_end(start);
+        parent.complete(status);
+        drop(active);
+        // Last: it's what keeps an array that is being stopped.
+        drop(pass);
+    }
+
+    /// The sectors that are being read.
+    fn range(&self) -> SectorRange {
+        SectorRange::new(
+            self.parent.sector().saturating_add(u64::from(self.done)),
+            u64::from(self.piece),
+        )
+    }
+
+    /// Whether that is all that was asked for.
+    #[inline]
+    fn is_whole(&self) -> bool {
+        self.piece == self.parent.sectors()
+    }
+
+    /// The part that is due next, if it's tried as a whole.
+    fn rest(&self) -> u32 {
+        self.parent.sectors().saturating_sub(self.done)
+    }
+}
+
+/// A leg could not read, or it has read only a piece. Context: hard interrupt.
+#[cold]
+fn unfinished(done: DoneRead, status: Status) {
+    let read = done.context();
+    if !status.is_ok() {
+        let nowait = read.is_whole() && read.parent.has(opf::NOWAIT);
+        if nowait && (status == Status::AGAIN || status == Status::NOT_SUPPORTED) {
+            return finish(done, Status::AGAIN);
+        }
+        // These are the sender's doing, or may fail for no reason: another leg won't do better.
+        if status == Status::INVALID || read.parent.has(opf::RAHEAD) {
+            return finish(done, status);
+        }
+        let leg = done.keeper();
+        let conf = leg.conf();
+        if conf.read_log.allows() {
+            log_line!(
+                Error,
+                "md/raid1:{}: {}: rescheduling sector {}",
+                conf.mddev().name(),
+                leg.rdev().block_device(),
+                read.range().start()
+            );
+        }
+    }
+    // Once it's on the list others may end it, and with it our hold on the array.
+    let conf = done.keeper().conf().clone();
+    conf.failed_reads.lock().push(done);
+    conf.call_daemon();
+}
+
+/// Goes on with a read that isn't finished: what a leg failed is tried on the next one. When a piece
+/// has failed everywhere, each of its blocks is tried everywhere: each may be readable on some leg.
+///
+/// Context: the daemon, or who freezes the gate; may sleep.
+pub fn go_on(done: DoneRead) {
+    let conf = done.keeper().conf().clone();
+    let succeeded = done.status().is_ok();
+    let (mut read, from) = done.into_context();
+    let block = u32::try_from(conf.block_size().sectors()).unwrap_or(1);
+    let next = if succeeded {
+        read.done = read.done.saturating_add(read.piece);
+        read.piece = read.rest();
+        choose_again(&conf, &read)
+    } else if let Some(next) = next_leg(&conf, &read) {
+        Some((next.0, next.1, false))
+    } else if read.piece > block {
+        read.piece = block;
+        choose_again(&conf, &read)
+    } else {
+        None
+    };
+    let Some((leg, choice, fresh)) = next else {
+        if conf.read_log.allows() {
+            log_line!(
+                Critical,
+                "md/raid1:{}: {}: unrecoverable I/O read error for block {}",
+                conf.mddev().name(),
+                from.rdev().block_device(),
+                read.range().start()
+            );
+        }
+        return read.end(Status::IO_ERROR);
+    };
+    if !succeeded && conf.read_log.allows() {
+        log_line!(
+            Info,
+            "md/raid1:{}: redirecting sector {} to other mirror: {}",
+            conf.mddev().name(),
+            read.range().start(),
+            leg.rdev().block_device()
+        );
+    }
+    read.slot = choice.slot;
+    if fresh {
+        read.first = choice.slot;
+    }
+    read.watch = Watch::Head;
+    read.piece = u32::try_from(choice.sectors).unwrap_or(read.piece);
+    match clone_for(&read.parent, leg, Wait::Yes) {
+        Ok(blank) => send(&conf, blank, read),
+        Err(_) => read.end(Status::IO_ERROR),
+    }
+}
+
+/// The leg for a piece that has not been tried yet.
+fn choose_again(conf: &Conf, read: &Read) -> Option<(LegRef, Choice, bool)> {
+    let guard = rcu::read_lock();
+    choose_by_policy(conf, read.range(), &guard).map(|(leg, choice, _)| (leg, choice, true))
+}
+
+/// The leg for a piece that failed on the one it was sent to.
+fn next_leg(conf: &Conf, read: &Read) -> Option<(LegRef, Choice)> {
+    let range = read.range();
+    let guard = rcu::read_lock();
+    let mut failed = read.slot;
+    loop {
+        let views = conf
+            .occupied(&guard)
+            .map(|(slot, leg)| leg.view(slot as Slot, range));
+        let choice = next_after(views, range, conf.block_size(), read.first, failed)?;
+        if let Some(leg) = conf.legs.get(usize::from(choice.slot), &guard) {
+            return Some((leg, choice));
+        }
+        // Closed since: on to the next.
+        failed = choice.slot;
+    }
+}

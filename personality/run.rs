@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Starting an array.
+
+use kernel::{
+    prelude::*,
+    sync::{
+        atomic::Relaxed,
+        rcu, //
+    },
+};
+
+use super::{
+    conf::{
+        Array,
+        Conf, //
+    },
+    leg::Leg,
+    superblocks,
+    Raid1, //
+};
+use crate::{
+    abstractions::md::{
+        LockedMddev,
+        Mddev,
+        MddevFlag,
+        QueueFeatures,
+        QueueLimits,
+        RdevFlag,
+        Thread,
+        MAX_SECTOR, //
+    },
+    log_line,
+    logic::{
+        degraded::{
+            self,
+            assemble,
+            Assembly,
+            Place, //
+        },
+        read_policy::Slot,
+    },
+    superblock::consistency::Origin,
+};
+
+/// The block layer splits requests at multiples of this many sectors (64 MiB), as for raid1.ko, so that
+/// no request is large without limit.
+const CHUNK_SECTORS: u32 = 1 << 17;
+
+/// Builds the array's data from its devices, and makes its thread.
+///
+/// `origin` tells whether the superblocks are those of this array.
+pub fn set_up(mddev: &LockedMddev, origin: Origin) -> Result<KBox<Array>> {
+    if mddev.is_clustered() {
+        log_line!(
+            Warning,
+            "md/raid1:{}: clustered arrays are not supported by raid1_rs; use raid1.ko",
+            mddev.name()
+        );
+        return Err(EINVAL);
+    }
+    if mddev.raid_disks() == 0 || mddev.raid_disks() > usize::from(Slot::MAX / 2) {
+        return Err(EINVAL);
+    }
+    let conf = Conf::new(mddev.handle(), mddev.raid_disks())?;
+    // Owns the legs, too, from here on: an error undoes all.
+    let array = KBox::new(
+        Array {
+            conf,
+            thread: Thread::new::<Raid1>(mddev, c"raid1")?,
+        },
+        GFP_KERNEL,
+    )?;
+    for member in mddev.members() {
+        let Some(slot) = member.raid_disk().filter(|slot| *slot < mddev.raid_disks()) else {
+            continue;
+        };
+        let place = Place {
+            slot: slot as Slot,
+            replacement: member.flags().test(RdevFlag::Replacement),
+        };
+        match Conf::install(&array.conf, &member, place) {
+            Err(err) if err == EEXIST => {
+                log_line!(
+                    Warning,
+                    "md/raid1:{}: cannot use {}, there is another device in slot {}",
+                    mddev.name(),
+                    member.block_device(),
+                    slot
+                );
+                return Err(EINVAL);
+            }
+            other => other?,
+        }
+    }
+    assemble_slots(&array.conf)?;
+    superblocks::examine(mddev, origin)?;
+    Ok(array)
+}
+
+/// Sorts out replacements.
+fn assemble_slots(conf: &Conf) -> Result {
+    let disks = conf.raid_disks(&rcu::read_lock());
+    for slot in 0..disks {
+        let view = conf.slot_views(&rcu::read_lock()).nth(slot);
+        match view.map(assemble) {
+            None | Some(Assembly::AsItIs) => (),
+            Some(Assembly::MoveDown) => {
+                if let Some(leg) = conf.legs.take(slot + disks) {
+                    // The slot is empty, so this succeeds.
+                    drop(conf.legs.install(slot, leg).err());
+                }
+            }
+            Some(Assembly::Contradiction) => {
+                log_line!(
+                    Warning,
+                    "md/raid1:{}: slot {} has a replacement, but its member is not in sync",
+                    conf.mddev().name(),
+                    slot
+                );
+                return Err(EIO);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Starts the array.
+pub fn run(mddev: &LockedMddev, array: &Array) -> Result {
+    // First: md ignores an error after a takeover, and an array without a thread can't do anything.
+    array.thread.install(mddev);
+    let conf = &array.conf;
+    let disks = conf.raid_disks(&rcu::read_lock());
+    if mddev.level() != 1 {
+        log_line!(
+            Warning,
+            "md/raid1:{}: raid level not set to mirroring ({})",
+            mddev.name(),
+            mddev.level()
+        );
+        return Err(EIO);
+    }
+    if mddev.reshape_position() != MAX_SECTOR {
+        log_line!(
+            Warning,
+            "md/raid1:{}: reshape_position set but not supported",
+            mddev.name()
+        );
+        return Err(EIO);
+    }
+    let working = degraded::working(conf.slot_views(&rcu::read_lock()));
+    if working == 0 {
+        log_line!(
+            Warning,
+            "md/raid1:{}: no working mirror: all {} are missing, faulty or out of sync",
+            mddev.name(),
+            disks
+        );
+        return Err(EINVAL);
+    }
+    set_limits(mddev, conf)?;
+    conf.balance.update(conf);
+    mddev.set_degraded(disks.saturating_sub(working));
+    if working == 1 {
+        // There is nothing that could differ.
+        mddev.set_resync_offset(MAX_SECTOR);
+    }
+    if mddev.resync_offset() != MAX_SECTOR {
+        log_line!(
+            Info,
+            "md/raid1:{}: not clean -- starting background reconstruction",
+            mddev.name()
+        );
+    }
+    log_line!(
+        Info,
+        "md/raid1:{}: active with {} out of {} mirrors",
+        mddev.name(),
+        working,
+        disks
+    );
+    mddev.flags().set(MddevFlag::FailfastSupported);
+    mddev.set_array_sectors(size(mddev, 0));
+    mddev.integrity_register()
+}
+
+/// The size of an array with `sectors` of each member; 0 stands for what is used now.
+pub fn size(mddev: &Mddev, sectors: u64) -> u64 {
+    if sectors == 0 {
+        mddev.dev_sectors()
+    } else {
+        sectors
+    }
+}
+
+fn set_limits(mddev: &LockedMddev, conf: &Conf) -> Result {
+    let guard = rcu::read_lock();
+    let block = conf
+        .occupied(&guard)
+        .map(|(_, leg): (usize, &Leg)| leg.rdev().block_device().logical_block_size())
+        .fold(mddev.logical_block_size().max(512), u32::max);
+    drop(guard);
+    conf.block_bytes.store(block, Relaxed);
+    // Under dm, dm does that.
+    let Some(mut limits) = QueueLimits::new(mddev) else {
+        return Ok(());
+    };
+    limits
+        .set_max_write_zeroes_sectors(0)
+        .set_max_hw_wzeroes_unmap_sectors(0)
+        .set_chunk_sectors(CHUNK_SECTORS)
+        .set_logical_block_size(mddev.logical_block_size())
+        .add_features(
+            QueueFeatures::ATOMIC_WRITES | QueueFeatures::PCI_P2PDMA | QueueFeatures::NOWAIT,
+        );
+    limits.stack_members()?;
+    limits.apply()
+}

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Arrays that change: their size, their number of mirrors, their level.
+
+use kernel::{
+    prelude::*,
+    sync::rcu, //
+};
+
+use super::{
+    conf::{
+        Array,
+        Conf, //
+    },
+    run, //
+};
+use crate::{
+    abstractions::md::{
+        LockedMddev,
+        MddevFlag,
+        RecoveryFlag, //
+    },
+    log_line,
+    logic::{
+        degraded::{
+            self,
+            pack, //
+        },
+        read_policy::Slot,
+    },
+    superblock::consistency::Origin,
+};
+
+/// Flags of arrays of other levels, which mean nothing here.
+const FOREIGN_FLAGS: &[MddevFlag] = &[
+    MddevFlag::HasJournal,
+    MddevFlag::JournalClean,
+    MddevFlag::HasPpl,
+    MddevFlag::HasMultiplePpls,
+];
+
+/// Uses `sectors` of each member.
+///
+/// Context: may sleep; no sync is running.
+pub fn resize(mddev: &LockedMddev, sectors: u64) -> Result {
+    let size = run::size(mddev, sectors);
+    if mddev.external_size() && mddev.array_sectors() > size {
+        return Err(EINVAL);
+    }
+    if mddev.bitmap().enabled(false) {
+        mddev.bitmap().resize(size)?;
+    }
+    let before = mddev.dev_sectors();
+    mddev.set_array_sectors(size);
+    if sectors > before && mddev.resync_offset() > before {
+        // What is new has to be synced.
+        mddev.set_resync_offset(before);
+        mddev.recovery().set(RecoveryFlag::Needed);
+    }
+    mddev.set_dev_sectors(sectors);
+    mddev.set_resync_max_sectors(sectors);
+    Ok(())
+}
+
+/// Changes the number of mirrors by `mddev->delta_disks`. Legs move together, so that the empty slots
+/// are the last ones; a replacement moves with the member that it's to replace.
+///
+/// Context: may sleep; no sync is running.
+pub fn change_disks(conf: &Conf, mddev: &LockedMddev) -> Result {
+    if mddev.chunk_sectors() != mddev.new_chunk_sectors()
+        || mddev.layout() != mddev.new_layout()
+        || mddev.level() != mddev.new_level()
+    {
+        mddev.set_new_chunk_sectors(mddev.chunk_sectors());
+        mddev.set_new_layout(mddev.layout());
+        mddev.set_new_level(mddev.level());
+        return Err(EINVAL);
+    }
+    let before = mddev.raid_disks();
+    let after = isize::try_from(before)
+        .ok()
+        .and_then(|before| before.checked_add(mddev.delta_disks() as isize))
+        .and_then(|after| usize::try_from(after).ok())
+        .filter(|after| (1..=usize::from(Slot::MAX / 2)).contains(after))
+        .ok_or(EINVAL)?;
+    // Before memory is allocated, which could wait for a write to this very array.
+    mddev.allow_write();
+    let moves = plan(conf, after)?;
+    conf.freeze();
+    let arranged = conf.legs.rearrange(after.saturating_mul(2), |index| {
+        moves.place(index, before, after)
+    });
+    if arranged.is_ok() {
+        renumber(conf, mddev, &moves);
+        mddev.set_raid_disks(after);
+        mddev.set_delta_disks(0);
+        count_degraded(conf);
+    }
+    conf.thaw();
+    arranged?;
+    mddev.recovery().set(RecoveryFlag::Recover);
+    mddev.recovery().set(RecoveryFlag::Needed);
+    mddev.wake_daemon();
+    Ok(())
+}
+
+/// Where each occupied slot goes.
+struct Moves(KVec<(Slot, Slot)>);
+
+impl Moves {
+    /// The new index of what has the old one `index`, in a table of members and replacements.
+    fn place(&self, index: usize, before: usize, after: usize) -> usize {
+        let (slot, half) = if index < before {
+            (index, 0)
+        } else {
+            (index - before, after)
+        };
+        self.0
+            .iter()
+            .find(|(from, _)| usize::from(*from) == slot)
+            .map_or(usize::MAX, |(_, to)| half.saturating_add(usize::from(*to)))
+    }
+}
+
+fn plan(conf: &Conf, count: usize) -> Result<Moves> {
+    let slots = conf.raid_disks(&rcu::read_lock());
+    let mut moves = KVec::with_capacity(slots, GFP_KERNEL)?;
+    let guard = rcu::read_lock();
+    for step in pack(conf.slot_views(&guard), count).ok_or(EBUSY)? {
+        // There is room for all slots.
+        let _ = moves.push_within_capacity(step);
+    }
+    Ok(Moves(moves))
+}
+
+/// Tells md and sysfs where the legs are now.
+fn renumber(conf: &Conf, mddev: &LockedMddev, moves: &Moves) {
+    for rdev in mddev.rdevs() {
+        let is_leg = conf.find(rdev, &rcu::read_lock()).is_some();
+        let to = moves
+            .0
+            .iter()
+            .find(|(from, _)| Some(usize::from(*from)) == rdev.raid_disk());
+        let (true, Some((from, to))) = (is_leg, to) else {
+            continue;
+        };
+        if from == to {
+            continue;
+        }
+        mddev.unlink_rdev(rdev);
+        rdev.set_raid_disk(mddev, Some(usize::from(*to)));
+        // A link of another leg that has moved on.
+        mddev.unlink_rdev(rdev);
+        if mddev.link_rdev(rdev).is_err() {
+            log_line!(
+                Warning,
+                "md/raid1:{}: cannot register rd{}",
+                mddev.name(),
+                to
+            );
+        }
+    }
+}
+
+fn count_degraded(conf: &Conf) {
+    let guard = rcu::read_lock();
+    let _membership = conf.membership.lock();
+    let degraded = degraded::degraded(conf.slot_views(&guard));
+    conf.mddev().set_degraded(degraded);
+    conf.balance.set_stale();
+}
+
+/// Takes over a RAID-5 of two devices, in which each has all of the data.
+///
+/// Context: may sleep; the array is suspended.
+pub fn take_over(mddev: &LockedMddev) -> Result<KBox<Array>> {
+    if mddev.level() != 5 || mddev.raid_disks() != 2 {
+        log_line!(
+            Warning,
+            "md/raid1:{}: only a RAID-5 of two devices can become a RAID-1, this is level {} with {}",
+            mddev.name(),
+            mddev.level(),
+            mddev.raid_disks()
+        );
+        return Err(EINVAL);
+    }
+    let array = run::set_up(mddev, Origin::Takeover)?;
+    mddev.set_new_level(1);
+    mddev.set_new_layout(0);
+    mddev.set_new_chunk_sectors(0);
+    mddev.clear_unsupported_flags(FOREIGN_FLAGS);
+    Ok(array)
+}

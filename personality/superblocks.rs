@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A look at the members' superblocks when an array starts.
+//!
+//! md core has loaded and checked them, and decides which devices are members. This tells what they say,
+//! and whether they contradict each other, which md core doesn't look for.
+
+use kernel::prelude::*;
+
+use crate::{
+    abstractions::{
+        log::Plain,
+        md::{
+            LockedMddev,
+            Rdev,
+            RdevFlag, //
+        },
+    },
+    log_line,
+    superblock::{
+        consistency::{
+            check,
+            Array,
+            Member,
+            Origin, //
+        },
+        Contradiction,
+        Format,
+        Level,
+        Sector,
+        Slot,
+        Unverified, //
+    },
+};
+
+/// A member, and the device that it is.
+struct Examined<'a> {
+    rdev: &'a Rdev,
+    member: Member<'a>,
+}
+
+/// Logs what the superblocks say, one line each for debugging, and a warning for each contradiction.
+///
+/// Fails, with `EINVAL`, only where going on would lose data: when devices that have gone separate ways
+/// would both be read as if they were alike. `origin` tells whether the superblocks are this array's.
+///
+/// Context: may sleep.
+pub fn examine(mddev: &LockedMddev, origin: Origin) -> Result {
+    if !mddev.is_persistent() || mddev.is_external() {
+        return Ok(());
+    }
+    let (major, minor) = mddev.metadata_version();
+    let Some(format) = Format::from_md(major, minor) else {
+        return Ok(());
+    };
+    let examined = read(mddev, format)?;
+    let array = Array {
+        format,
+        level: Level(mddev.level()),
+        raid_disks: u32::try_from(mddev.raid_disks()).unwrap_or(u32::MAX),
+        origin,
+    };
+    let mut result = Ok(());
+    check(
+        &array,
+        examined.iter().map(|examined| &examined.member),
+        |contradiction| {
+            let Some(examined) = examined.get(contradiction.leg) else {
+                return;
+            };
+            if contradiction.loses_data() {
+                result = Err(EINVAL);
+            }
+            warn(mddev, examined.rdev, contradiction);
+        },
+    );
+    if result.is_err() {
+        log_line!(
+            Warning,
+            "md/raid1:{}: not started, to lose nothing: assemble it from the device whose data you want, and add the other one to it",
+            mddev.name()
+        );
+    }
+    result
+}
+
+#[cold]
+#[inline(never)] // It's called from many places in one function, whose stack frame would grow by each.
+fn warn(mddev: &LockedMddev, rdev: &Rdev, contradiction: Contradiction) {
+    log_line!(
+        Warning,
+        "md/raid1:{}: {}: {}",
+        mddev.name(),
+        rdev.block_device(),
+        Plain(contradiction)
+    );
+}
+
+/// The superblocks that can be read, of members in a slot.
+#[inline(never)] // A summary is large, and the stack is small.
+fn read<'a>(mddev: &'a LockedMddev, format: Format) -> Result<KVec<Examined<'a>>> {
+    // At most a member and a replacement in each slot.
+    let mut examined = KVec::with_capacity(mddev.raid_disks().saturating_mul(2), GFP_KERNEL)?;
+    for rdev in mddev.rdevs() {
+        if rdev
+            .raid_disk()
+            .is_none_or(|slot| slot >= mddev.raid_disks())
+        {
+            continue;
+        }
+        let Some(bytes) = rdev.superblock(mddev) else {
+            continue;
+        };
+        let verified = Unverified::new(bytes)
+            .and_then(|bytes| bytes.verify(format, Sector(rdev.superblock_start())));
+        match verified {
+            Ok(summary) => {
+                log_line!(
+                    Debug,
+                    "md/raid1:{}: {}: {}",
+                    mddev.name(),
+                    rdev.block_device(),
+                    Plain(summary)
+                );
+                let flags = rdev.flags().load();
+                let member = Member {
+                    slot: rdev
+                        .raid_disk()
+                        .and_then(|slot| u32::try_from(slot).ok())
+                        .map(Slot),
+                    replacement: flags.has(RdevFlag::Replacement),
+                    in_sync: flags.has(RdevFlag::InSync) && !flags.has(RdevFlag::Faulty),
+                    summary,
+                };
+                examined.push_within_capacity(Examined { rdev, member })?;
+            }
+            Err(error) => log_line!(
+                Debug,
+                "md/raid1:{}: {}: no superblock to go by: {}",
+                mddev.name(),
+                rdev.block_device(),
+                Plain(error)
+            ),
+        }
+    }
+    Ok(examined)
+}

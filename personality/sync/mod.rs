@@ -1,0 +1,392 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Resync, recovery, check and repair: one engine.
+//!
+//! md's sync thread walks over the array and calls [`step`] for each part. A step becomes a [`Unit`] of
+//! at most 1 MiB: while it lasts, no write overlaps it. Several units are in flight. What follows a
+//! unit's reads is done by the kernel's workers on all CPUs (`raid1_rs_sync`), not by the daemon.
+//!
+//! What a step does is decided in [`crate::logic::sync_plan`], what a difference means in
+//! [`crate::logic::vote`].
+
+pub mod check;
+pub mod copy;
+pub mod unit;
+
+use kernel::{
+    new_mutex, new_spinlock_irq,
+    prelude::*,
+    sync::{
+        rcu,
+        Mutex,
+        SpinLockIrq, //
+    },
+};
+
+use self::unit::{
+    Memory,
+    Participant, //
+};
+pub use self::unit::{
+    SyncBio,
+    Unit, //
+};
+use super::{
+    conf::Conf,
+    leg::Leg, //
+};
+use crate::{
+    abstractions::{
+        md::{
+            RecoveryFlag,
+            SbFlag,
+            SyncStep, //
+        },
+        wait::WaitQueue,
+        work::WorkQueue, //
+    },
+    log_line,
+    logic::{
+        range::{
+            unit_of,
+            SectorRange, //
+        },
+        read_policy::Slot,
+        sync_plan::{
+            plan,
+            window,
+            Decision,
+            Kind,
+            Plan,
+            Role,
+            Step,
+            SyncLeg, //
+        },
+    },
+};
+
+/// How many units are in flight at most.
+pub const WINDOW: usize = 8;
+
+/// How long the sync thread may overlook that it was told to stop, in milliseconds.
+const INTERRUPT_POLL_MS: u32 = 50;
+
+/// What the syncs of an array need.
+#[pin_data]
+pub struct SyncEngine {
+    queue: WorkQueue,
+    /// The memory of units that are not in flight.
+    #[pin]
+    free: SpinLockIrq<KVec<Memory>>,
+    /// Woken when memory comes back.
+    #[pin]
+    freed: WaitQueue,
+    /// The sync that is going on. Only the sync thread takes the lock.
+    #[pin]
+    session: Mutex<Option<Session>>,
+}
+
+/// What a sync needs from its first step to its last.
+struct Session {
+    /// How many units have memory.
+    units: usize,
+    /// Room for what a plan has to know of each leg.
+    legs: KVec<SyncLeg>,
+}
+
+impl SyncEngine {
+    /// An engine that does nothing yet. May sleep.
+    pub fn new() -> impl PinInit<Self, Error> {
+        try_pin_init!(Self {
+            queue: WorkQueue::new(c"raid1_rs_sync")?,
+            free <- new_spinlock_irq!(KVec::with_capacity(WINDOW, GFP_KERNEL)?),
+            freed <- WaitQueue::new(),
+            session <- new_mutex!(None),
+        }? Error)
+    }
+
+    /// Takes the memory of a unit back.
+    ///
+    /// Context: any.
+    fn give_back(&self, memory: Memory) {
+        // There is room for as much as there ever is, so nothing is allocated; if it were not so the
+        // memory would just be freed.
+        let _ = self.free.lock().push_within_capacity(memory);
+        self.freed.wake_all();
+    }
+}
+
+/// Does the part of a sync that starts at `sector`; at `max_sector`, ends it.
+///
+/// Context: md's sync thread; may sleep.
+pub fn step(conf: &Conf, sector: u64, max_sector: u64) -> SyncStep {
+    let mut session = conf.sync.session.lock();
+    if conf.mddev().sb_flags().test(SbFlag::ChangeClean) {
+        // md has a checkpoint for the superblocks, and expects that somebody wakes who writes them.
+        conf.mddev().wake_daemon();
+    }
+    if sector >= max_sector {
+        if let Some(session) = session.take() {
+            end(conf, &session);
+        }
+        close_bitmap(conf, max_sector);
+        return SyncStep::Abort;
+    }
+    let kind = kind(conf);
+    if session.is_none() {
+        match begin(conf, kind) {
+            Ok(begun) => *session = Some(begun),
+            Err(_) => return SyncStep::Abort,
+        }
+    }
+    match &mut *session {
+        Some(session) => session.step(conf, kind, sector, max_sector),
+        None => SyncStep::Abort,
+    }
+}
+
+fn kind(conf: &Conf) -> Kind {
+    let flags = conf.mddev().recovery().load();
+    if flags.has(RecoveryFlag::Check) {
+        Kind::Check
+    } else if flags.has(RecoveryFlag::Requested) {
+        Kind::Repair
+    } else if flags.has(RecoveryFlag::Sync) {
+        Kind::Resync
+    } else {
+        Kind::Recovery
+    }
+}
+
+/// Allocates memory for as many units as there is memory for, and has writes take range tickets from
+/// now on.
+fn begin(conf: &Conf, kind: Kind) -> Result<Session> {
+    let slots = conf.legs.len(&rcu::read_lock());
+    let buffers = match kind {
+        Kind::Resync | Kind::Recovery => 1,
+        Kind::Check | Kind::Repair => conf.occupied_count(),
+    };
+    let legs = KVec::with_capacity(slots, GFP_KERNEL)?;
+    let mut units = 0;
+    while units < WINDOW {
+        match Memory::new(buffers, slots) {
+            Ok(memory) => conf.sync.give_back(memory),
+            Err(err) if units == 0 => {
+                log_line!(
+                    Warning,
+                    "md/raid1:{}: no memory to sync with",
+                    conf.mddev().name()
+                );
+                return Err(err);
+            }
+            // Slower, but it goes.
+            Err(_) => break,
+        }
+        units += 1;
+    }
+    conf.freeze();
+    let exclusive = conf.gate.make_exclusive();
+    conf.thaw();
+    // It was frozen, so this does not fail.
+    exclusive.map_err(|_| EBUSY)?;
+    Ok(Session { units, legs })
+}
+
+/// Waits for the units that are in flight, and frees what [`begin`] allocated.
+fn end(conf: &Conf, session: &Session) {
+    conf.sync
+        .freed
+        .wait_until(|| conf.sync.free.lock().len() == session.units);
+    conf.gate.make_plain();
+    loop {
+        let memory = conf.sync.free.lock().pop();
+        if memory.is_none() {
+            break;
+        }
+    }
+}
+
+/// Tells the bitmap that the sync is over.
+fn close_bitmap(conf: &Conf, max_sector: u64) {
+    let mddev = conf.mddev();
+    let at = mddev.curr_resync();
+    if at < max_sector {
+        // Interrupted: what was begun there isn't done.
+        mddev.bitmap().end_sync(at);
+    }
+    mddev.bitmap().close_sync();
+}
+
+impl Session {
+    fn step(&mut self, conf: &Conf, kind: Kind, sector: u64, max_sector: u64) -> SyncStep {
+        let interrupted = || conf.mddev().recovery().test(RecoveryFlag::Interrupted);
+        // Without holding anything first: most of an array may be skipped.
+        match self.decide(conf, kind, sector, max_sector) {
+            Decision::Skip { sectors } => return SyncStep::Skipped(sectors),
+            Decision::Halt | Decision::Abort => return SyncStep::Abort,
+            Decision::Sync(_) | Decision::Lost(_) => (),
+        }
+        conf.mddev().bitmap().cond_end_sync(sector, false);
+        let Some(memory) = take_memory(conf, interrupted) else {
+            return SyncStep::Abort;
+        };
+        let give_up = |memory| {
+            conf.sync.give_back(memory);
+            SyncStep::Abort
+        };
+        let Ok(pass) = conf.gate.enter_sync(interrupted) else {
+            return give_up(memory);
+        };
+        let Ok(ticket) = conf.gate.sync_unit(unit_of(sector), interrupted) else {
+            return give_up(memory);
+        };
+        // Now that no write can come between: how is it really?
+        let plan = match self.decide(conf, kind, sector, max_sector) {
+            Decision::Sync(plan) => plan,
+            Decision::Lost(plan) => {
+                conf.sync.give_back(memory);
+                return self.give_up_on(conf, &plan);
+            }
+            Decision::Skip { sectors } => {
+                conf.sync.give_back(memory);
+                return SyncStep::Skipped(sectors);
+            }
+            Decision::Halt | Decision::Abort => return give_up(memory),
+        };
+        let memory = self.enlist(conf, &plan, memory);
+        begin_in_bitmap(conf, &plan);
+        unit::start(conf, &plan, memory, pass, ticket)
+    }
+
+    /// Looks at bitmap and legs, and plans.
+    fn decide(&mut self, conf: &Conf, kind: Kind, sector: u64, max_sector: u64) -> Decision {
+        let mddev = conf.mddev();
+        let bitmap = mddev.bitmap();
+        let asked = matches!(kind, Kind::Check | Kind::Repair);
+        let (bitmap_sectors, bitmap_clean) = if !bitmap.enabled(false) {
+            (u64::MAX, false)
+        } else {
+            let (needs, sectors) = chunks_alike(conf, sector, max_sector);
+            (sectors, !needs && !asked)
+        };
+        let step = Step {
+            kind,
+            at: sector,
+            max: max_sector,
+            resync_max: mddev.resync_max(),
+            bitmap_sectors,
+            bitmap_clean,
+            block: conf.block_size(),
+            raid_disks: conf.raid_disks(&rcu::read_lock()) as Slot,
+        };
+        let range = window(&step);
+        self.legs.clear();
+        let guard = rcu::read_lock();
+        for (slot, leg) in conf.occupied(&guard) {
+            // There is room for all slots.
+            let _ = self.legs.push_within_capacity(view(
+                leg,
+                slot as Slot,
+                range,
+                bitmap.enabled(false),
+            ));
+        }
+        drop(guard);
+        plan(&step, self.legs.iter().copied())
+    }
+
+    /// Takes references to the legs that take part.
+    fn enlist(&self, conf: &Conf, plan: &Plan, mut memory: Memory) -> Memory {
+        let guard = rcu::read_lock();
+        for leg in &self.legs {
+            let role = plan.role(leg);
+            if role == Role::Idle {
+                continue;
+            }
+            // One that is being removed doesn't take part.
+            if let Some(reference) = conf.legs.get(usize::from(leg.view.slot), &guard) {
+                memory.enlist(Participant::new(reference, leg.view.slot, role));
+            }
+        }
+        memory
+    }
+
+    /// All legs that should have the data have bad blocks there. What is to be recovered from them
+    /// gets bad blocks, too.
+    fn give_up_on(&self, conf: &Conf, plan: &Plan) -> SyncStep {
+        let range = plan.range;
+        log_line!(
+            Warning,
+            "md/raid1:{}: sectors {}+{} are bad on every leg, not synced",
+            conf.mddev().name(),
+            range.start(),
+            range.len()
+        );
+        let mut recorded = true;
+        let guard = rcu::read_lock();
+        for leg in &self.legs {
+            if plan.kind == Kind::Recovery && plan.role(leg) == Role::Target {
+                if let Some(target) = conf.legs.get(usize::from(leg.view.slot), &guard) {
+                    recorded &= target.rdev().set_bad_blocks(range.start(), range.len());
+                }
+            }
+        }
+        if recorded {
+            SyncStep::Skipped(plan.progress)
+        } else {
+            SyncStep::Abort
+        }
+    }
+}
+
+/// What the bitmap says about `sector`, and for how many sectors it goes on saying so, up to the end
+/// of the unit.
+fn chunks_alike(conf: &Conf, sector: u64, max_sector: u64) -> (bool, u64) {
+    let bitmap = conf.mddev().bitmap();
+    let end = SectorRange::new(sector, u64::MAX)
+        .first_unit()
+        .end()
+        .min(max_sector);
+    // "Degraded" means here: only look.
+    let first = bitmap.start_sync(sector, true);
+    let mut sectors = first.sectors.max(1);
+    while sector.saturating_add(sectors) < end {
+        let next = bitmap.start_sync(sector.saturating_add(sectors), true);
+        if next.needed != first.needed {
+            break;
+        }
+        sectors = sectors.saturating_add(next.sectors.max(1));
+    }
+    (first.needed, sectors)
+}
+
+/// Marks what the plan covers as being synced.
+fn begin_in_bitmap(conf: &Conf, plan: &Plan) {
+    let bitmap = conf.mddev().bitmap();
+    let mut at = plan.range.start();
+    while at < plan.range.end() {
+        let chunk = bitmap.start_sync(at, plan.still_degraded);
+        at = at.saturating_add(chunk.sectors.max(1));
+    }
+}
+
+/// What a plan has to know of a leg.
+fn view(leg: &Leg, slot: Slot, range: SectorRange, bitmap: bool) -> SyncLeg {
+    SyncLeg {
+        view: leg.view(slot, range),
+        full_sync: leg.needs_all(bitmap),
+        write_error_seen: leg.write_error_seen(),
+    }
+}
+
+/// Memory for a unit, as soon as one is done.
+fn take_memory(conf: &Conf, interrupted: impl Fn() -> bool) -> Option<Memory> {
+    let mut memory = None;
+    while memory.is_none() && !interrupted() {
+        conf.sync.freed.wait_until_for(INTERRUPT_POLL_MS, || {
+            memory = conf.sync.free.lock().pop();
+            memory.is_some()
+        });
+    }
+    memory
+}

@@ -1,0 +1,379 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A unit of a sync, from its reads to its end.
+
+use kernel::{
+    prelude::*,
+    sync::atomic::{
+        Atomic,
+        AtomicFlag,
+        Relaxed, //
+    },
+};
+
+use super::{
+    check,
+    copy, //
+};
+use crate::{
+    abstractions::{
+        bio::opf,
+        bio_set::{
+            Blank,
+            Done,
+            EndIo, //
+        },
+        md::SyncStep,
+        pages::Pages,
+        pool::PoolRef,
+        status::Status,
+        work::{
+            Permit,
+            Work,
+            Workable, //
+        },
+        Wait, //
+    },
+    logic::{
+        range::{
+            BlockSize,
+            SectorRange,
+            UNIT_SECTORS, //
+        },
+        read_policy::Slot,
+        sync_plan::{
+            Kind,
+            Plan,
+            Role, //
+        },
+    },
+    personality::{
+        conf::Conf,
+        gate::Pass,
+        leg::{
+            Leg,
+            LegRef, //
+        }, //
+        ranges::UnitTicket,
+    },
+};
+
+/// Bytes in a page of a buffer.
+const PAGE_BYTES: usize = kernel::page::PAGE_SIZE;
+
+/// What a unit needs that has to be allocated. It's used again by the next unit.
+pub struct Memory {
+    buffers: KVec<Pages>,
+    participants: KVec<Participant>,
+}
+
+impl Memory {
+    /// Memory for `buffers` copies of a unit, and up to `slots` legs. May sleep.
+    pub fn new(buffers: usize, slots: usize) -> Result<Self> {
+        let pages = (UNIT_SECTORS as usize * 512).div_ceil(PAGE_BYTES);
+        let mut memory = Self {
+            buffers: KVec::with_capacity(buffers, GFP_KERNEL)?,
+            participants: KVec::with_capacity(slots, GFP_KERNEL)?,
+        };
+        for _ in 0..buffers {
+            memory.buffers.push_within_capacity(Pages::new(pages)?)?;
+        }
+        Ok(memory)
+    }
+
+    /// Adds a leg. There is room for all of them.
+    pub fn enlist(&mut self, participant: Participant) {
+        let _ = self.participants.push_within_capacity(participant);
+    }
+}
+
+/// A leg that takes part in a unit.
+pub struct Participant {
+    /// The leg.
+    pub leg: LegRef,
+    slot: Slot,
+    /// What it does.
+    pub role: Role,
+    /// How its read ended, as [`Status::code`].
+    read: Atomic<i32>,
+}
+
+impl Participant {
+    /// The leg in `slot` as `role`.
+    pub fn new(leg: LegRef, slot: Slot, role: Role) -> Self {
+        Self {
+            leg,
+            slot,
+            role,
+            read: Atomic::new(0),
+        }
+    }
+
+    /// Whether its copy was read without error.
+    pub fn was_read(&self) -> bool {
+        self.read.load(Relaxed) == 0
+    }
+}
+
+/// A unit in flight.
+pub struct Unit {
+    /// What is going on.
+    pub kind: Kind,
+    /// The sectors.
+    pub range: SectorRange,
+    /// The unit in which they can be read and written.
+    pub block: BlockSize,
+    /// What to tell md when it's done.
+    progress: u64,
+    /// Which participant is the source of a copy.
+    pub source: usize,
+    /// A leg could not be written.
+    failed: AtomicFlag,
+    memory: Memory,
+    ticket: UnitTicket,
+    pass: Pass,
+}
+
+/// A reference to a [`Unit`]. It's kept by the source's leg.
+pub type UnitRef = PoolRef<Workable<Unit>, LegRef>;
+
+/// What is known about a bio of a unit.
+pub struct SyncBio {
+    participant: usize,
+}
+
+/// Starts a unit: the sectors of `plan`, with the legs that are enlisted in `memory`.
+pub fn start(conf: &Conf, plan: &Plan, memory: Memory, pass: Pass, ticket: UnitTicket) -> SyncStep {
+    let source = memory
+        .participants
+        .iter()
+        .position(|participant| participant.slot == plan.source);
+    let keeper = source
+        .and_then(|source| memory.participants.get(source))
+        .map(|participant| participant.leg.clone());
+    let (Some(source), Some(keeper)) = (source, keeper) else {
+        // The source is just being removed. md will see that the array has changed.
+        conf.sync.give_back(memory.emptied());
+        return SyncStep::Abort;
+    };
+    let unit = Unit {
+        kind: plan.kind,
+        range: plan.range,
+        block: conf.block_size(),
+        progress: plan.progress,
+        source,
+        failed: AtomicFlag::new(false),
+        memory,
+        ticket,
+        pass,
+    };
+    let unit = PoolRef::new(
+        Workable::new(unit),
+        keeper,
+        |leg: &LegRef| &leg.conf().sync_units,
+        Wait::Yes,
+    );
+    match unit {
+        Ok(unit) => {
+            read(&unit);
+            advance(unit);
+            SyncStep::Issued(plan.progress)
+        }
+        Err((unit, _)) => {
+            conf.sync.give_back(unit.into_value().memory.emptied());
+            SyncStep::Abort
+        }
+    }
+}
+
+/// Reads what is to be copied or compared.
+fn read(unit: &UnitRef) {
+    match unit.kind {
+        Kind::Resync | Kind::Recovery => submit_read(unit, unit.source, 0),
+        Kind::Check | Kind::Repair => {
+            for (buffer, participant) in unit.peers() {
+                submit_read(unit, participant, buffer);
+            }
+        }
+    }
+}
+
+fn submit_read(unit: &UnitRef, participant: usize, buffer: usize) {
+    let whole = unit.range;
+    if submit::<ReadEnd>(unit, participant, buffer, whole, opf::READ).is_none() {
+        unit.note_read(participant, Status::IO_ERROR);
+    }
+}
+
+/// Writes `range` from buffer `buffer` to a participant.
+pub fn submit_write(unit: &UnitRef, participant: usize, buffer: usize, range: SectorRange) {
+    if submit::<WriteEnd>(unit, participant, buffer, range, opf::WRITE).is_none() {
+        unit.note_write(participant, Status::IO_ERROR);
+    }
+}
+
+/// [`None`]: there is no such participant or buffer.
+fn submit<H: EndIo<SyncBio, UnitRef>>(
+    unit: &UnitRef,
+    participant: usize,
+    buffer: usize,
+    range: SectorRange,
+    operation: u32,
+) -> Option<()> {
+    let leg: &Leg = &unit.memory.participants.get(participant)?.leg;
+    let blank = Blank::over_pages(
+        leg.rdev().block_device(),
+        operation,
+        unit.offset_of(range.start()),
+        range.bytes(),
+        unit.clone(),
+        |unit: &UnitRef| &PoolRef::keeper(unit).conf().sync_bios,
+        |unit: &UnitRef| unit.memory.buffers.get(buffer),
+    )
+    .ok()?;
+    let mut bio = blank.with(SyncBio { participant });
+    // A sector that would be past the highest is past the device's end in any case.
+    bio.set_sector(range.start().saturating_add(leg.rdev().data_offset()));
+    bio.submit::<H>();
+    Some(())
+}
+
+impl Unit {
+    /// Each participant that is read for comparison: the index of its buffer, and its own.
+    pub fn peers(&self) -> impl Iterator<Item = (usize, usize)> + Clone + '_ {
+        (0..self.memory.buffers.len()).zip(self.participants_as(Role::Peer))
+    }
+
+    /// The index of each participant with this role.
+    pub fn participants_as(&self, role: Role) -> impl Iterator<Item = usize> + Clone + '_ {
+        let participants = self.participants();
+        (0..participants.len()).filter(move |index| {
+            participants
+                .get(*index)
+                .is_some_and(|participant| participant.role == role)
+        })
+    }
+
+    /// The participants.
+    pub fn participants(&self) -> &[Participant] {
+        &self.memory.participants
+    }
+
+    /// The buffer with this index.
+    pub fn buffer(&self, index: usize) -> Option<&Pages> {
+        self.memory.buffers.get(index)
+    }
+
+    /// Where in a buffer `sector` is, in bytes.
+    pub fn offset_of(&self, sector: u64) -> usize {
+        SectorRange::between(self.range.start(), sector).bytes()
+    }
+
+    fn note_read(&self, participant: usize, status: Status) {
+        if let Some(participant) = self.memory.participants.get(participant) {
+            participant.read.store(status.code(), Relaxed);
+        }
+    }
+
+    /// A leg could not write.
+    ///
+    /// Context: any.
+    fn note_write(&self, participant: usize, status: Status) {
+        if status.is_ok() {
+            return;
+        }
+        self.failed.store(true, Relaxed);
+        if let Some(participant) = self.memory.participants.get(participant) {
+            participant.leg.write_failed();
+        }
+    }
+
+    /// The range is not in sync after all: the bitmap keeps it.
+    pub fn note_failure(&self) {
+        self.failed.store(true, Relaxed);
+    }
+}
+
+impl Memory {
+    /// Without the legs.
+    fn emptied(mut self) -> Self {
+        self.participants.clear();
+        self
+    }
+}
+
+/// Gets a unit's reads back.
+struct ReadEnd;
+
+impl EndIo<SyncBio, UnitRef> for ReadEnd {
+    fn ended(done: Done<SyncBio, UnitRef>) {
+        let status = done.status();
+        let (bio, unit) = done.into_context();
+        unit.note_read(bio.participant, status);
+        advance(unit);
+    }
+}
+
+/// After the last read: on to a worker.
+fn advance(unit: UnitRef) {
+    if let Some(permit) = Permit::from_last(unit) {
+        let leg = PoolRef::keeper(permit.object()).clone();
+        permit.queue(&leg.conf().sync.queue);
+    }
+}
+
+impl Work<LegRef> for Unit {
+    fn run(unit: UnitRef) {
+        match unit.kind {
+            Kind::Resync | Kind::Recovery => copy::write(&unit),
+            Kind::Check | Kind::Repair => check::compare(&unit),
+        }
+        let_go(unit);
+    }
+}
+
+/// Gets a unit's writes back.
+struct WriteEnd;
+
+impl EndIo<SyncBio, UnitRef> for WriteEnd {
+    fn ended(done: Done<SyncBio, UnitRef>) {
+        let status = done.status();
+        let (bio, unit) = done.into_context();
+        unit.note_write(bio.participant, status);
+        let_go(unit);
+    }
+}
+
+/// Gives a reference back; the last one ends the unit.
+fn let_go(unit: UnitRef) {
+    let Some((unit, leg)) = PoolRef::release(unit) else {
+        return;
+    };
+    let conf = leg.conf();
+    let Unit {
+        range,
+        progress,
+        failed,
+        memory,
+        ticket,
+        pass,
+        ..
+    } = unit.into_value();
+    if failed.load(Relaxed) {
+        end_in_bitmap(conf, range);
+    }
+    // The legs go before the memory comes back: who waits for that expects nothing to be left.
+    conf.sync.give_back(memory.emptied());
+    drop(ticket);
+    conf.mddev().done_sync(progress);
+    drop(pass);
+    drop(leg);
+}
+
+/// What was marked as being synced isn't: it's still to be done.
+fn end_in_bitmap(conf: &Conf, range: SectorRange) {
+    let mut at = range.start();
+    while at < range.end() {
+        at = at.saturating_add(conf.mddev().bitmap().end_sync(at).max(1));
+    }
+}

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What becomes of a write that a leg failed.
+//!
+//! The daemon writes again, in smaller and smaller pieces down to the device's logical blocks. What
+//! succeeds counts. What doesn't is recorded as bad blocks, and if that can't be, the leg fails. The
+//! request ends when the metadata says so: a crash must not bring back what the leg had before.
+
+use kernel::sync::rcu;
+
+use super::{
+    conf::Conf,
+    leg::{
+        Leg,
+        LegRef, //
+    },
+    write::{
+        finish,
+        let_go,
+        DoneWrite,
+        Write,
+        WriteLeg,
+        WriteRef, //
+    },
+};
+use crate::{
+    abstractions::{
+        bio::opf,
+        bio_list::BioList,
+        bio_set::Blank,
+        cond_resched,
+        md::{
+            RdevFlag,
+            SbFlag, //
+        },
+        pool::{
+            PoolList,
+            PoolRef,
+            Unique, //
+        },
+        status::Status,
+        Wait, //
+    },
+    logic::range::{
+        BlockSize,
+        SectorRange, //
+    },
+};
+
+/// Parts of writes for the daemon to look after.
+pub type FailedWrites = BioList<WriteLeg, WriteRef, DoneWrite>;
+
+/// Writes that wait for the metadata.
+pub type Unrecorded = PoolList<Write, LegRef>;
+
+/// Has the daemon look after a leg's part.
+///
+/// Context: any.
+pub fn hand_over(done: DoneWrite) {
+    // Once it's on the list others may end it, and with it our hold on the array.
+    let conf = done.context().leg.conf().clone();
+    conf.failed_writes.lock().push(done);
+    conf.call_daemon();
+}
+
+/// Ends a write when the metadata has been written.
+///
+/// Context: any.
+pub fn await_metadata(write: Unique<Write, LegRef>) {
+    let conf = write.keeper().conf().clone();
+    conf.unrecorded.lock().push(write);
+    conf.call_daemon();
+}
+
+/// Ends those writes whose failures the metadata tells.
+///
+/// Context: the daemon.
+pub fn end_recorded(conf: &Conf) {
+    // A leg is marked as blocked before it's marked as failed, and until that is on disk; the array's
+    // flag comes a little later.
+    let pending = || {
+        let guard = rcu::read_lock();
+        let blocked = conf
+            .occupied(&guard)
+            .any(|(_, leg)| leg.rdev().is_blocked());
+        blocked || conf.mddev().sb_flags().test(SbFlag::ChangePending)
+    };
+    if conf.unrecorded.lock().is_empty() || pending() {
+        return;
+    }
+    // The marks were set before they came onto the list.
+    let mut recorded = {
+        let mut unrecorded = conf.unrecorded.lock();
+        if pending() {
+            return;
+        }
+        unrecorded.take_all()
+    };
+    while let Some(write) = recorded.pop() {
+        finish(write);
+    }
+}
+
+/// Ends all of them: the array is being freed, and nobody will write its metadata any more.
+pub fn end_all(conf: &Conf) {
+    let mut unrecorded = conf.unrecorded.lock().take_all();
+    while let Some(write) = unrecorded.pop() {
+        finish(write);
+    }
+}
+
+/// Looks after a leg's part of a write.
+///
+/// Context: the daemon, or who freezes the gate; may sleep.
+pub fn settle(done: DoneWrite) {
+    let succeeded = done.status().is_ok();
+    let (WriteLeg { leg }, write) = done.into_context();
+    if succeeded {
+        // It could be written although it had bad blocks there: it has them no more.
+        let range = write.range();
+        leg.rdev().clear_bad_blocks(range.start(), range.len());
+        write.note_stored(&leg);
+    } else if narrow(&leg, &write) {
+        write.note_stored(&leg);
+    } else {
+        write.note_missed(&leg);
+    }
+    drop(leg);
+    let_go(write);
+}
+
+/// Writes piece by piece; tells whether all succeeded.
+fn narrow(leg: &LegRef, write: &WriteRef) -> bool {
+    let block = BlockSize::from_bytes(leg.rdev().block_device().logical_block_size())
+        .unwrap_or(BlockSize::SECTOR);
+    let mut left = write.range();
+    let mut piece = left.len();
+    let mut complete = true;
+    while !left.is_empty() {
+        if leg.rdev().flags().test(RdevFlag::Faulty) {
+            return false;
+        }
+        let (part, behind) = left.split_at(piece.max(block.sectors()));
+        if write_again(leg, write, part).is_ok() {
+            left = behind;
+            // On with larger pieces: bad blocks are few.
+            piece = piece.saturating_mul(2);
+        } else if part.len() > block.sectors() {
+            piece = block.round_down(part.len() / 2);
+        } else {
+            complete = false;
+            if !leg.record_bad_blocks(part) {
+                return false;
+            }
+            left = behind;
+        }
+        cond_resched();
+    }
+    complete
+}
+
+/// Writes `part` to the leg, with the same flags as the request, and waits.
+fn write_again(leg: &LegRef, write: &WriteRef, part: SectorRange) -> Status {
+    let blank = Blank::clone_of(
+        write.parent(),
+        leg.rdev().block_device(),
+        write.clone(),
+        |write: &WriteRef| &PoolRef::keeper(write).conf().writes,
+        Wait::Yes,
+    );
+    let Ok(blank) = blank else {
+        return Status::IO_ERROR;
+    };
+    let skip = part.start().saturating_sub(write.range().start());
+    let mut clone = blank.with(WriteLeg { leg: leg.clone() });
+    if part != write.range() {
+        // An atomic write that is done in parts is none.
+        clone.clear_flags(opf::ATOMIC);
+        // CAST: Both are less than the length of a bio.
+        clone.trim(skip as u32, part.len() as u32);
+    }
+    clone.clear_flags(opf::NOWAIT);
+    clone.set_sector(part.start().saturating_add(leg.rdev().data_offset()));
+    clone.submit_and_wait()
+}
+
+impl Leg {
+    /// Records that a part could not be written. If that can't be, the leg fails, unless it's the last
+    /// one that works; the result tells whether it was recorded.
+    pub fn record_bad_blocks(&self, part: SectorRange) -> bool {
+        self.blame_write(|| self.rdev().set_bad_blocks(part.start(), part.len()))
+    }
+}
