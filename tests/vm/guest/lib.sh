@@ -1,0 +1,364 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# What scenarios are written with. A scenario's output is its transcript, and in
+# compare mode the transcripts of both modules must be equal: print what is the
+# same on every run. See tests/vm/README.md.
+
+# member N: the device of member disk N.
+member() { readlink -f "/dev/member/$1"; }
+
+# members N...: the devices of several.
+members() {
+	local n
+	for n in "$@"; do member "$n"; done
+}
+
+# fail MESSAGE: ends the scenario as failed.
+fail() {
+	echo "#failed $*"
+	trap - ERR
+	exit 1
+}
+
+# note TEXT: a line for the reader of the transcript.
+note() { echo "# $*"; }
+
+# run COMMAND...: shows a command, its output, and its exit status if it fails; a
+# failure ends the scenario.
+run() {
+	local status=0
+	echo "\$ $*"
+	"$@" 2>&1 || status=$?
+	((status == 0)) || fail "exit $status from: $*"
+}
+
+# run_fails COMMAND...: shows a command that must fail.
+run_fails() {
+	local status=0
+	echo "\$ $*"
+	"$@" 2>&1 || status=$?
+	((status != 0)) || fail "was expected to fail: $*"
+	echo "-> exit $status"
+}
+
+# quietly COMMAND...: a command whose output matters only when it fails.
+quietly() {
+	local output
+	output=$("$@" 2>&1) || fail "exit $? from: $*"$'\n'"$output"
+}
+
+# expect_line FILE REGEX: the file (or "-") must have a matching line.
+expect_line() {
+	grep -qE -- "$2" "$1" || fail "no line in $1 matches: $2"
+}
+
+# expect_equal WHAT GOT WANTED
+expect_equal() {
+	[[ $2 == "$3" ]] || fail "$1 is '$2', and not '$3'"
+}
+
+# until_true SECONDS WHAT COMMAND...: polls; time passes slowly in a guest, so
+# limits are wide, and wider for a slow kernel.
+until_true() {
+	local limit=$((SECONDS + $1 * ${PATIENCE:-1})) what=$2
+	shift 2
+	until "$@"; do
+		((SECONDS < limit)) || fail "waited in vain: $what"
+		sleep 0.05
+	done
+}
+
+# ---- the module ----
+
+# load_module: the personality under test (MODULE is rs or c).
+load_module() {
+	modprobe md-mod
+	case $MODULE in
+	rs) insmod /payload/raid1_rs.ko || fail "insmod raid1_rs.ko" ;;
+	c) modprobe raid1 || fail "modprobe raid1" ;;
+	esac
+}
+
+# module_name: what lsmod calls it.
+module_name() { if [[ $MODULE == rs ]]; then echo raid1_rs; else echo raid1; fi; }
+
+unload_module() { rmmod "$(module_name)" || fail "rmmod $(module_name)"; }
+
+# load_other / unload_other: the other one, for moving an array between the two.
+# shellcheck disable=SC2034
+load_other() { swap_module; load_module; swap_module; }
+unload_other() { swap_module; unload_module; swap_module; }
+swap_module() { if [[ $MODULE == rs ]]; then MODULE=c; else MODULE=rs; fi; }
+
+# memory_used: KiB that are not for user space, where a leak would show. Percpu and
+# vmalloc memory are parts of what is not available, too.
+memory_used() {
+	echo 3 >/proc/sys/vm/drop_caches
+	sleep 0.3
+	awk '/^(SUnreclaim|Percpu|VmallocUsed|KernelStack):/ { sum += $2 } END { print sum }' /proc/meminfo
+}
+
+# ---- arrays ----
+
+md_sysfs() { echo "/sys/block/${1##*/}/md"; }
+
+# md_is DEVICE ATTRIBUTE VALUE
+md_is() { [[ $(<"$(md_sysfs "$1")/$2") == "$3" ]]; }
+
+# A recovery that was just asked for may not have started yet: what counts is
+# that nothing runs and nothing is wanted, several looks in a row.
+is_idle() {
+	local _
+	for _ in 1 2 3 4; do
+		md_is "$1" sync_action idle || return 1
+		! grep -A3 "^${1##*/} " /proc/mdstat | grep -qE 'resync|recovery|DELAYED|PENDING' || return 1
+		sleep 0.05
+	done
+}
+
+# wait_idle DEVICE [SECONDS]: until no resync, recovery or check runs.
+wait_idle() { until_true "${2:-120}" "$1 to become idle" is_idle "$1"; }
+
+is_whole() { is_idle "$1" && md_is "$1" degraded 0; }
+
+# wait_whole DEVICE [SECONDS]: until every leg is back in sync.
+wait_whole() { until_true "${2:-120}" "$1 to have all legs" is_whole "$1"; }
+
+# wait_sync_started DEVICE: until a resync or recovery is on its way.
+sync_started() { ! md_is "$1" sync_action idle; }
+wait_sync_started() { until_true 30 "a sync to start on $1" sync_started "$1"; }
+
+is_clean() { md_is "$1" array_state clean; }
+
+# wait_clean DEVICE: until md has marked it clean, a moment after the last write.
+wait_clean() { until_true 30 "$1 to be clean" is_clean "$1"; }
+
+# sync_speed KIB: of every sync from now on. Legs here are small, and many a test
+# has to be faster than the sync.
+sync_speed() {
+	echo "$1" >/proc/sys/dev/raid/speed_limit_min
+	echo "$1" >/proc/sys/dev/raid/speed_limit_max
+}
+
+# freeze_sync DEVICE: stops a running sync where it is, and lets none start.
+freeze_sync() { echo frozen >"$(md_sysfs "$1")/sync_action"; }
+
+# thaw_sync DEVICE: lets a sync that is frozen, or that waits at its sync_max, go on
+# to its end.
+thaw_sync() {
+	sync_speed 1000000
+	echo max >"$(md_sysfs "$1")/sync_max"
+	# For a sync that only waits, "idle" would be an interruption, or not, if it is
+	# through by now.
+	if md_is "$1" sync_action frozen; then echo idle >"$(md_sysfs "$1")/sync_action"; fi
+}
+
+# sync_up_to DEVICE SECTOR: lets the sync of a frozen array go on, which then waits
+# at that sector.
+sync_up_to() {
+	sync_speed 1000000
+	echo "$2" >"$(md_sysfs "$1")/sync_max"
+	echo idle >"$(md_sysfs "$1")/sync_action"
+	until_true 60 "the sync to come to sector $2" sync_is_at "$1" "$2"
+}
+sync_is_at() {
+	local completed
+	read -r completed _ <"$(md_sysfs "$1")/sync_completed"
+	# Otherwise it says that it waits, or that there is none.
+	[[ $completed =~ ^[0-9]+$ ]] && ((completed >= $2))
+}
+
+# mdstat DEVICE: its lines in /proc/mdstat.
+mdstat() { awk -v name="${1##*/}" '$1 == name { show = 1 } show && NF == 0 { exit } show' /proc/mdstat; }
+
+# stop DEVICE: mdadm --stop; something may still hold it for a moment.
+stop() {
+	local attempt
+	for attempt in 1 2 3 4 5 6 7 8 9 10; do
+		mdadm --stop "$1" >/run/stop.log 2>&1 && return
+		sleep 0.2
+	done
+	cat /run/stop.log
+	fail "can't stop $1 (tried $attempt times)"
+}
+
+# Lines for debugging are not for users: raid1.ko's are off, and ours may change.
+levels=emerg,alert,crit,err,warn,notice,info
+
+# dmesg_lines TEXT: the kernel's lines that contain it, without times.
+dmesg_lines() { dmesg --notime --level=$levels | grep -F -- "$1" || true; }
+
+# dmesg_mark, dmesg_since: the lines since the last mark.
+dmesg_mark() { dmesg --level=$levels | wc -l >/run/dmesg.mark; }
+dmesg_since() { dmesg --notime --level=$levels | tail -n "+$(($(</run/dmesg.mark) + 1))"; }
+
+# ---- data ----
+
+# keep_layout DEVICE: remembers where on each leg the data is, for same_data after
+# the array is stopped.
+keep_layout() {
+	local leg name
+	for leg in "$(md_sysfs "$1")"/dev-*; do
+		name=${leg##*/dev-}
+		echo "$(<"$leg/offset") $(<"$(md_sysfs "$1")/component_size")" >"/run/layout.$name"
+	done
+}
+
+# fill DEVICE: all of it with random bytes.
+fill() {
+	local size
+	size=$(blockdev --getsize64 "$1")
+	dd if=/dev/urandom of="$1" bs=1M iflag=fullblock,count_bytes count="$size" oflag=direct status=none
+}
+
+# device_sum DEVICE: the checksum of all of it, as it is on the disk.
+device_sum() { dd if="$1" bs=1M iflag=direct status=none | sha256sum | cut -d' ' -f1; }
+
+# sectors_read, sectors_written DEVICE: since boot.
+sectors_read() { awk '{ print $3 }' "/sys/block/${1##*/}/stat"; }
+sectors_written() { awk '{ print $7 }' "/sys/block/${1##*/}/stat"; }
+
+# written_since DEVICE BEFORE COUNT: that many sectors have been written to it.
+written_since() { (($(sectors_written "$1") >= $2 + $3)); }
+
+# same_data A B: the two legs hold the same bytes outside their metadata.
+same_data() {
+	local a b first_a first_b size
+	a=$1 b=$2
+	[[ -e /run/layout.${a##*/} && -e /run/layout.${b##*/} ]] || fail "same_data needs keep_layout before"
+	read -r first_a size <"/run/layout.${a##*/}"
+	read -r first_b size <"/run/layout.${b##*/}"
+	sync
+	blockdev --flushbufs "$a" "$b"
+	local difference
+	difference=$(/payload/guest/same-bytes "$a" $((first_a * 512)) "$b" $((first_b * 512)) $((size * 1024)) 2>&1) ||
+		fail "$difference"
+	note "the data of both legs is the same"
+}
+
+# all_same FIRST OTHERS...: every leg holds the data that the first has.
+all_same() {
+	local other
+	for other in "${@:2}"; do same_data "$1" "$other"; done
+}
+
+# data_sum LEG: the checksum of a leg's data.
+data_sum() {
+	local first size
+	read -r first size <"/run/layout.${1##*/}"
+	blockdev --flushbufs "$1"
+	dd if="$1" iflag=skip_bytes,count_bytes,fullblock bs=1M skip=$((first * 512)) \
+		count=$((size * 1024)) status=none | sha256sum | cut -d' ' -f1
+}
+
+# ---- legs that fail: a dm device over a member ----
+
+# faulty_leg NAME DEVICE: makes /dev/mapper/NAME.
+faulty_leg() {
+	# No udevd runs here.
+	export DM_DISABLE_UDEV=1
+	modprobe dm-mod
+	modprobe dm-flakey
+	dmsetup create "$1" --table "0 $(blockdev --getsz "$2") linear $2 0"
+	echo "$2" >"/run/faulty.$1"
+}
+
+# slow_leg NAME DEVICE MILLISECONDS: the same, and every write comes to the disk late.
+slow_leg() {
+	export DM_DISABLE_UDEV=1
+	modprobe dm-mod
+	modprobe dm-delay
+	dmsetup create "$1" --table "0 $(blockdev --getsz "$2") delay $2 0 0 $2 0 $3"
+}
+
+# faulty_node NAME: the name that md has for it.
+faulty_node() { echo "/dev/$(dmsetup info -c --noheadings -o blkdevname "$1")"; }
+
+# leg_errors NAME reads|writes|all [FIRST COUNT]...: these sectors fail from now on.
+leg_errors() {
+	local name=$1 what=$2 device size at=0 table=
+	shift 2
+	device=$(<"/run/faulty.$name")
+	size=$(blockdev --getsz "$device")
+	while (($# > 0)); do
+		(($1 == at)) || table+="$at $(($1 - at)) linear $device $at"$'\n'
+		case $what in
+		reads) table+="$1 $2 flakey $device $1 0 1 1 error_reads"$'\n' ;;
+		writes) table+="$1 $2 flakey $device $1 0 1 1 error_writes"$'\n' ;;
+		all) table+="$1 $2 error"$'\n' ;;
+		esac
+		at=$(($1 + $2))
+		shift 2
+	done
+	((at == size)) || table+="$at $((size - at)) linear $device $at"
+	dmsetup suspend --noflush --nolockfs "$name"
+	dmsetup load "$name" <<<"$table"
+	dmsetup resume "$name"
+}
+
+# leg_heals NAME: no more errors.
+leg_heals() { leg_errors "$1" none; }
+
+# leave_clean: what every scenario ends with: everything stopped, the module gone,
+# and no memory left behind where the kernel can tell.
+leave_clean() {
+	local array
+	cd /
+	if mountpoint -q /mnt; then umount /mnt; fi
+	for array in /sys/block/md*; do
+		[[ -e $array/md ]] && stop "/dev/${array##*/}"
+	done
+	local module
+	for module in raid1_rs raid1; do
+		[[ -d /sys/module/$module ]] || continue
+		grep -F "[$module]" /proc/kallsyms >>/run/kallsyms
+		rmmod $module || fail "rmmod $module"
+	done
+	if [[ -d /sys/module/dm_mod ]]; then dmsetup remove_all; fi
+	if [[ -e /sys/kernel/debug/kmemleak ]]; then no_leaks; fi
+}
+
+# no_leaks: asks kmemleak, for which an object is lost when two scans, some seconds
+# after it was made, have not found it.
+no_leaks() {
+	echo scan >/sys/kernel/debug/kmemleak
+	sleep 6
+	echo scan >/sys/kernel/debug/kmemleak
+	cat /sys/kernel/debug/kmemleak >/run/leaks
+	[[ -s /run/leaks ]] || return 0
+	# Traces of a module that is gone are bare numbers. The last eight digits tell.
+	touch /run/kallsyms
+	sort /run/kallsyms | awk '
+		NR == FNR { at[++n] = strtonum("0x" substr($1, 9)); name[n] = $3 " " $4; next }
+		match($0, /0xffffffff[0-9a-f]{8}/) {
+			address = strtonum("0x" substr($0, RSTART + 10, 8))
+			for (i = n; i > 0 && at[i] > address; i--);
+			if (i > 0) $0 = $0 "  " name[i] "+" address - at[i]
+		}
+		{ print }' - /run/leaks
+	fail "kmemleak found $(grep -c '^unreferenced object' /run/leaks) lost objects (see above)"
+}
+
+# ---- for scenarios that people watch (SHOW is set in the demo) ----
+
+# stage NUMBER TOTAL TEXT: what comes next. Elapsed time is for people only, since
+# transcripts are compared.
+stage() {
+	case ${SHOW:-} in
+	color) printf '\n\e[1m[%2d/%d]  %3d s  %s\e[0m\n' "$1" "$2" "$SECONDS" "$3" ;;
+	plain) printf '\n[%2d/%d]  %3d s  %s\n' "$1" "$2" "$SECONDS" "$3" ;;
+	*) printf '\n[%d/%d] %s\n' "$1" "$2" "$3" ;;
+	esac
+}
+
+# watch_sync DEVICE: waits for a running sync to end; shows mdstat while it runs.
+watch_sync() {
+	if [[ -n ${SHOW:-} ]]; then
+		until is_whole "$1"; do
+			mdstat "$1" | grep -E 'resync|recovery' || true
+			sleep 1
+		done
+	else
+		wait_whole "$1"
+	fi
+}

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A scenario: a shell script for the guest, and what its header comments say about it.
+//!
+//! ```text
+//! # scenario: one line that says what it shows      (required)
+//! # disks: 2x256M 1x64M      NVMe members 0, 1, 2 ...  (default: none)
+//! # timeout: 60              seconds, on a stock kernel without KVM
+//! # memory: 1024             MiB
+//! # cpus: 2
+//! # module: rs               rs, c, both, or compare (run with each, transcripts must be equal)
+//! # lanes: stock             only on these kernels (default: all)
+//! # log-allow: REGEX         a complaint of the kernel that belongs to the scenario; repeatable
+//! # raid1.ko: panics WHY     the reference is known to be wrong here: panics, hangs, complains,
+//!                            fails or differs; the test fails when it no longer is
+//! # outcome: hangs WHY       the scenario itself must end badly (tests of the runner)
+//! ```
+
+use std::{fs, path::Path};
+
+use anyhow::{bail, Context, Result};
+use regex::Regex;
+
+use crate::setting;
+
+/// Which module a trial runs with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// raid1_rs.ko.
+    Rs,
+    /// raid1.ko, the reference.
+    C,
+    /// Both, one after the other, and their transcripts compared.
+    Compare,
+}
+
+impl Kind {
+    /// The last part of the trial's name.
+    pub fn suffix(self) -> &'static str {
+        match self {
+            Kind::Rs => "rs",
+            Kind::C => "c",
+            Kind::Compare => "compare",
+        }
+    }
+}
+
+/// How a scenario can end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// It said that all is well.
+    Passes,
+    /// It said that something is wrong.
+    Fails,
+    /// The kernel warned of something in its log.
+    Complains,
+    /// The machine ended without the scenario having ended.
+    Panics,
+    /// Time ran out.
+    Hangs,
+    /// It passes, and its transcript is not that of the other module.
+    Differs,
+}
+
+/// A scenario file with its header read.
+#[derive(Debug)]
+pub struct Scenario {
+    /// The file name without `.sh`.
+    pub name: String,
+    /// The script.
+    pub script: String,
+    /// Sizes of the member disks, as "256M".
+    pub disks: Vec<String>,
+    /// Seconds on a stock kernel.
+    pub timeout: u64,
+    /// MiB.
+    pub memory: u64,
+    /// Virtual processors.
+    pub cpus: u64,
+    /// Complaints in the kernel's log that belong to the scenario.
+    pub log_allow: Vec<Regex>,
+    /// How raid1.ko is known to end here.
+    pub reference_ending: Ending,
+    /// How the scenario must end.
+    pub ending: Ending,
+    kinds: Vec<Kind>,
+}
+
+impl Scenario {
+    /// The trials that this scenario asks for. The debug lane is about our own module.
+    pub fn trials(&self) -> Vec<Kind> {
+        match self.kinds[..] {
+            [Kind::C] => vec![Kind::C],
+            _ if setting::lane() == "debug" => vec![Kind::Rs],
+            _ => self.kinds.clone(),
+        }
+    }
+}
+
+/// Reads all scenarios in a folder, in the order of their names.
+pub fn discover(folder: &Path) -> Result<Vec<Scenario>> {
+    let lane = setting::lane();
+    let allowed = setting::allowed_everywhere()?;
+    let mut scenarios = Vec::new();
+    for entry in fs::read_dir(folder).with_context(|| folder.display().to_string())? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "sh") {
+            let script = fs::read_to_string(&path)?;
+            let name = path.file_stem().unwrap_or_default().to_string_lossy();
+            let (mut scenario, lanes) = parse(&name, script)
+                .with_context(|| format!("the header of {}", path.display()))?;
+            scenario.log_allow.extend_from_slice(&allowed);
+            if lanes.is_empty() || lanes.contains(&lane) {
+                scenarios.push(scenario);
+            }
+        }
+    }
+    scenarios.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(scenarios)
+}
+
+fn parse(name: &str, script: String) -> Result<(Scenario, Vec<String>)> {
+    let mut described = false;
+    let mut lanes = Vec::new();
+    let mut scenario = Scenario {
+        name: name.into(),
+        script: String::new(),
+        disks: Vec::new(),
+        timeout: 60,
+        memory: 1024,
+        cpus: 2,
+        log_allow: Vec::new(),
+        reference_ending: Ending::Passes,
+        ending: Ending::Passes,
+        kinds: vec![Kind::Rs],
+    };
+    let header = script
+        .lines()
+        .take_while(|line| line.starts_with('#') || line.is_empty());
+    for line in header {
+        let Some((key, value)) = line.trim_start_matches('#').split_once(':') else {
+            continue;
+        };
+        let value = value.trim();
+        match key.trim() {
+            "scenario" => described = !value.is_empty(),
+            "disks" => scenario.disks = parse_disks(value)?,
+            "timeout" => scenario.timeout = value.parse().context("timeout")?,
+            "memory" => scenario.memory = value.parse().context("memory")?,
+            "cpus" => scenario.cpus = value.parse().context("cpus")?,
+            "module" => {
+                scenario.kinds = match value {
+                    "rs" => vec![Kind::Rs],
+                    "c" => vec![Kind::C],
+                    "both" => vec![Kind::Rs, Kind::C],
+                    "compare" => vec![Kind::Compare],
+                    _ => bail!("module: {value} is none of rs, c, both, compare"),
+                }
+            }
+            "lanes" => lanes = value.split_whitespace().map(Into::into).collect(),
+            "log-allow" => scenario.log_allow.push(Regex::new(value)?),
+            "raid1.ko" => scenario.reference_ending = parse_ending(value)?,
+            "outcome" => scenario.ending = parse_ending(value)?,
+            // Anything else is a comment that happens to have a colon, unless it looks like a key.
+            key if !key.contains(' ') && key != "SPDX-License-Identifier" => {
+                bail!("unknown key {key}")
+            }
+            _ => {}
+        }
+    }
+    if !described {
+        bail!("no line '# scenario: what it shows'");
+    }
+    scenario.script = script;
+    Ok((scenario, lanes))
+}
+
+fn parse_ending(value: &str) -> Result<Ending> {
+    let Some((word, why)) = value.split_once(' ') else {
+        bail!("'{value}' does not say why");
+    };
+    if why.trim().is_empty() {
+        bail!("'{value}' does not say why");
+    }
+    Ok(match word {
+        "panics" => Ending::Panics,
+        "hangs" => Ending::Hangs,
+        "complains" => Ending::Complains,
+        "fails" => Ending::Fails,
+        "differs" => Ending::Differs,
+        _ => bail!("{word} is none of panics, hangs, complains, fails, differs"),
+    })
+}
+
+/// "2x256M 1x64M" to a size per disk.
+fn parse_disks(value: &str) -> Result<Vec<String>> {
+    let mut disks = Vec::new();
+    for group in value.split_whitespace() {
+        let (count, size) = group
+            .split_once('x')
+            .context("disks: COUNTxSIZE, as 2x256M")?;
+        let digits = size
+            .strip_suffix(['M', 'G'])
+            .context("disks: a size ends in M or G")?;
+        digits
+            .parse::<u32>()
+            .with_context(|| format!("disks: {size}"))?;
+        disks.extend(vec![
+            size.to_string();
+            count.parse().context("disks: count")?
+        ]);
+    }
+    Ok(disks)
+}

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-2.0
+# scenario: legs fail, go, and come back in a loop under fio
+# disks: 3x48M
+# timeout: 300
+# module: both
+array=/dev/md100
+mapfile -t legs < <(members 0 1 2)
+# Longer where every checker is on.
+seconds=$((PATIENCE > 1 ? 60 : 30))
+load_module
+quietly mdadm --create $array --run --assume-clean --level=1 --raid-devices=3 --bitmap=internal "${legs[@]}"
+
+fio --name=load --filename=$array --ioengine=io_uring --direct=1 --rw=randrw --rwmixread=30 \
+	--bsrange=512-64k --size=24M --iodepth=8 --verify=crc32c --verify_backlog=64 --verify_fatal=1 \
+	--time_based --runtime=$seconds >/run/fio.log 2>&1 &
+load=$!
+
+# lose LEG: whichever way the moment is, it fails and can be removed.
+lose() {
+	quietly mdadm $array --fail "$1"
+	# Its last requests may still be on their way.
+	until_true 20 "$1 to be removed" mdadm $array --remove "$1" 2>/run/remove.log
+}
+regain() {
+	if (($2 % 2)); then
+		quietly mdadm $array --re-add "$1"
+	else
+		quietly mdadm --zero-superblock "$1"
+		quietly mdadm $array --add "$1"
+	fi
+}
+
+round=0
+while kill -0 $load 2>/dev/null; do
+	leg=${legs[round % 3]}
+	lose "$leg"
+	regain "$leg" $round
+	if ((round % 4 == 2)); then
+		# Again, while it is being recovered or just when it has been.
+		lose "$leg"
+		regain "$leg" 1
+	elif ((round % 4 == 3)); then
+		# Another one with it: one is left.
+		wait_whole $array
+		lose "$leg"
+		lose "${legs[(round + 1) % 3]}"
+		regain "$leg" $round
+		regain "${legs[(round + 1) % 3]}" $round
+	fi
+	wait_whole $array
+	round=$((round + 1))
+done
+wait $load || fail "fio found wrong data or an I/O error: $(tail -n 5 /run/fio.log)"
+note "$round rounds"
+((round >= 4)) || fail "only $round rounds: not all of them were tried"
+keep_layout $array
+quietly mdadm --stop $array
+all_same "${legs[@]}"

@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: GPL-2.0
+# scenario: the machine powers off while an array syncs and is written to
+# disks: 2x512M
+# timeout: 60
+# module: both
+load_module
+quietly mdadm --create /dev/md100 --run --level=1 --raid-devices=2 "$(member 0)" "$(member 1)"
+echo 20000 >/sys/block/md100/md/sync_speed_max
+fio --name=load --filename=/dev/md100 --ioengine=io_uring --direct=1 --rw=randwrite --bs=16k \
+	--iodepth=8 --time_based --runtime=600 >/dev/null 2>&1 &
+sleep 2
+mdstat /dev/md100 | expect_line - resync
+# Not the usual end, which stops everything first: this guest is switched off as it is, and if it
+# does not go off in time, the runner calls it a hang.
+exit 0

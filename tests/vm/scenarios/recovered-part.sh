@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: GPL-2.0
+# scenario: a leg that is being recovered serves its finished part where the other can't be read
+# disks: 2x32M
+# timeout: 120
+# module: both
+# raid1.ko: fails because it never asks a leg that is not in sync yet
+array=/dev/md100
+load_module
+faulty_leg a "$(member 0)"
+quietly mdadm --create $array --run --level=1 --raid-devices=2 --bitmap=none /dev/mapper/a missing
+fill $array
+sum=$(device_sum $array)
+freeze_sync $array
+quietly mdadm $array --add "$(member 1)"
+sync_up_to $array 32768
+freeze_sync $array
+# So that reads try the other leg first.
+echo writemostly >/sys/block/md100/md/rd1/state
+# The data begins at sector 2048 of the leg.
+expect_equal "where the data begins" "$(cat /sys/block/md100/md/rd0/offset)" 2048
+leg_errors a reads $((2048 + 8192)) 16
+expect_equal "the checksum with a bad sector in the finished part" "$(device_sum $array)" "$sum"
+leg_errors a reads $((2048 + 50000)) 8
+run_fails dd if=$array of=/dev/null bs=512 skip=50000 count=8 iflag=direct status=none
+leg_heals a
+thaw_sync $array
+wait_whole $array
+expect_equal "the checksum after the recovery" "$(device_sum $array)" "$sum"
+keep_layout $array
+quietly mdadm --stop $array
+same_data "$(faulty_node a)" "$(member 1)"

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! One trial: a scenario with one module, or with both and their transcripts compared.
+
+use std::{fs, path::Path};
+
+use anyhow::{bail, Result};
+
+use crate::{
+    scenario::{Ending, Kind, Scenario},
+    setting::Setting,
+    transcript,
+    verdict::{judge, Verdict},
+    vm::{self, Run},
+};
+
+/// How much of a log a failure shows; all of it stays in the folder that the message names.
+const TAIL: usize = 25;
+
+/// Runs a trial; an error says what went wrong and where the evidence is.
+pub fn run(setting: &Setting, scenario: &Scenario, kind: Kind) -> Result<()> {
+    let folder = setting.results.join(&scenario.name);
+    match kind {
+        Kind::Rs => expect(
+            scenario,
+            "raid1_rs.ko",
+            scenario.ending,
+            &run_one(setting, scenario, "rs")?,
+            &folder.join("rs"),
+        ),
+        Kind::C => {
+            let expected = reference_ending(scenario);
+            expect(
+                scenario,
+                "raid1.ko",
+                expected,
+                &run_one(setting, scenario, "c")?,
+                &folder.join("c"),
+            )
+        }
+        Kind::Compare => compare(setting, scenario, &folder),
+    }
+}
+
+fn reference_ending(scenario: &Scenario) -> Ending {
+    match scenario.reference_ending {
+        Ending::Passes | Ending::Differs => scenario.ending,
+        known => known,
+    }
+}
+
+fn run_one(setting: &Setting, scenario: &Scenario, module: &str) -> Result<Run> {
+    vm::run(
+        setting,
+        scenario,
+        module,
+        &setting.results.join(&scenario.name).join(module),
+    )
+}
+
+/// Both modules pass, and a reader of the transcripts can't tell one from the other.
+fn compare(setting: &Setting, scenario: &Scenario, folder: &Path) -> Result<()> {
+    let ours = run_one(setting, scenario, "rs")?;
+    expect(
+        scenario,
+        "raid1_rs.ko",
+        scenario.ending,
+        &ours,
+        &folder.join("rs"),
+    )?;
+    let reference = run_one(setting, scenario, "c")?;
+    expect(
+        scenario,
+        "raid1.ko",
+        reference_ending(scenario),
+        &reference,
+        &folder.join("c"),
+    )?;
+    if !matches!(scenario.reference_ending, Ending::Passes | Ending::Differs) {
+        // The reference went wrong as it is known to: there is nothing to compare.
+        return Ok(());
+    }
+
+    let (ours_file, reference_file) = (folder.join("rs/normalised"), folder.join("c/normalised"));
+    fs::write(&ours_file, transcript::normalise(&ours.transcript)?)?;
+    fs::write(
+        &reference_file,
+        transcript::normalise(&reference.transcript)?,
+    )?;
+    let difference = transcript::difference(&reference_file, &ours_file)?;
+    match (difference.is_empty(), scenario.reference_ending) {
+        (true, Ending::Differs) => bail!(
+            "the header says that raid1.ko differs here, and it does not any more; transcripts in {}",
+            folder.display()
+        ),
+        (false, Ending::Passes) => {
+            bail!("the modules differ (transcripts in {}):\n{difference}", folder.display())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The run must have ended as expected; on success only the logs stay behind.
+fn expect(
+    scenario: &Scenario,
+    module: &str,
+    expected: Ending,
+    run: &Run,
+    folder: &Path,
+) -> Result<()> {
+    let Verdict { ending, reason } = judge(scenario, run);
+    vm::note(
+        &folder.join("verdict"),
+        &format!("{module}: {ending:?} {reason}"),
+    )?;
+    if ending == expected {
+        return Ok(());
+    }
+    let wanted = match expected {
+        Ending::Passes => String::new(),
+        other => format!(
+            " (the header says that it {other:?}, so either it is mended or something else broke)"
+        ),
+    };
+    bail!(
+        "{module} {ending:?}{wanted}: {reason}\n--- the end of its transcript ---\n{}\n--- the end of the console log ---\n{}\n--- all of it is in {} ---",
+        tail(&run.transcript),
+        tail(&run.console),
+        folder.display(),
+    )
+}
+
+fn tail(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    lines[lines.len().saturating_sub(TAIL)..].join("\n")
+}
