@@ -299,6 +299,37 @@ leg_errors() {
 # leg_heals NAME: no more errors.
 leg_heals() { leg_errors "$1" none; }
 
+# ---- allocations that fail, on a kernel with fault injection ----
+
+# fail_allocations_in FIRST LAST: only those that code between these addresses makes, or makes others
+# make. How many and when: see fail-nth, or write to /sys/kernel/debug/failslab/probability.
+fail_allocations_in() {
+	local fault
+	for fault in /sys/kernel/debug/fail*/; do
+		echo 32 >"$fault/stacktrace-depth"
+		# Never an empty or a reversed range, whichever comes first.
+		echo 0 >"$fault/require-start"
+		echo "$2" >"$fault/require-end"
+		echo "$1" >"$fault/require-start"
+		echo 0 >"$fault/verbose"
+		echo 0 >"$fault/probability"
+	done
+	for fault in failslab fail_page_alloc; do echo N >"/sys/kernel/debug/$fault/ignore-gfp-wait"; done
+	echo 0 >/sys/kernel/debug/fail_page_alloc/min-order
+}
+
+# symbol_address NAME, address_behind NAME: where a function of the kernel begins and ends.
+symbol_address() { awk -v name="$1" '$3 == name { print "0x" $1; exit }' /proc/kallsyms; }
+address_behind() { sort /proc/kallsyms | awk -v name="$1" 'found && $1 > found { print "0x" $1; exit } $3 == name { found = $1 }'; }
+
+# module_addresses: the first of raid1_rs and one behind its last.
+module_addresses() {
+	local first last
+	read -r first last < <(awk '$4 == "[raid1_rs]" && $2 ~ /[tT]/ { print $1 }' /proc/kallsyms | sort |
+		awk 'NR == 1 { first = $1 } { last = $1 } END { print first, last }')
+	printf '0x%s 0x%x\n' "$first" $((0x$last + 4096))
+}
+
 # leave_clean: what every scenario ends with: everything stopped, the module gone,
 # and no memory left behind where the kernel can tell.
 leave_clean() {

@@ -43,7 +43,12 @@ create() {
 	wait_whole $array
 	wait_clean $array
 }
-fail_one() { run mdadm $array --fail "${legs[1]}"; }
+is_out() { [[ $(<"/sys/block/md100/md/dev-${legs[1]##*/}/slot") == none ]]; }
+fail_one() {
+	run mdadm $array --fail "${legs[1]}"
+	# The daemon takes it out, a moment later.
+	until_true 30 "the failed leg to leave its slot" is_out
+}
 remove_one() { run mdadm $array --remove "${legs[1]}"; }
 add_frozen() {
 	freeze_sync $array
