@@ -4,6 +4,7 @@
 //!
 //! ```text
 //! # scenario: one line that says what it shows      (required)
+//! # row: reads errors       the rows of Documentation/parity.md that it belongs to; names are in `rows`
 //! # disks: 2x256M 1x64M      NVMe members 0, 1, 2 ...  (default: none)
 //! # timeout: 60              seconds, on a stock kernel without KVM
 //! # memory: 1024             MiB
@@ -121,6 +122,7 @@ pub fn discover(folder: &Path) -> Result<Vec<Scenario>> {
 
 fn parse(name: &str, script: String) -> Result<(Scenario, Vec<String>)> {
     let mut described = false;
+    let mut has_row = name.starts_with("runner-sees-");
     let mut lanes = Vec::new();
     let mut scenario = Scenario {
         name: name.into(),
@@ -144,6 +146,10 @@ fn parse(name: &str, script: String) -> Result<(Scenario, Vec<String>)> {
         let value = value.trim();
         match key.trim() {
             "scenario" => described = !value.is_empty(),
+            "row" => {
+                check_rows(value)?;
+                has_row = true;
+            }
             "disks" => scenario.disks = parse_disks(value)?,
             "timeout" => scenario.timeout = value.parse().context("timeout")?,
             "memory" => scenario.memory = value.parse().context("memory")?,
@@ -171,8 +177,27 @@ fn parse(name: &str, script: String) -> Result<(Scenario, Vec<String>)> {
     if !described {
         bail!("no line '# scenario: what it shows'");
     }
+    if !has_row {
+        bail!("no line '# row: ...'; tests/vm/rows lists them");
+    }
     scenario.script = script;
     Ok((scenario, lanes))
+}
+
+/// The rows of Documentation/parity.md.
+const ROWS: &str = include_str!("rows");
+
+fn check_rows(value: &str) -> Result<()> {
+    for row in value.split_whitespace() {
+        let known = ROWS
+            .lines()
+            .filter_map(|line| line.split_once('|'))
+            .any(|(name, _)| name.trim() == row);
+        if !known {
+            bail!("row: {row} is not in tests/vm/rows");
+        }
+    }
+    Ok(())
 }
 
 fn parse_ending(value: &str) -> Result<Ending> {

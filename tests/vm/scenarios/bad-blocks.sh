@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # scenario: a write error is narrowed to bad blocks, which are avoided, written around, and cleared when they can be written
+# row: errors
 # disks: 2x48M
 # timeout: 180
 # module: compare

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # scenario: the bitmap is added and removed while data is written; with it, a leg that comes back is soon done
+# row: bitmap
 # disks: 2x48M
 # timeout: 180
 # module: both

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # scenario: check and repair go on behind a place that can't be read on any leg
+# row: sync errors
 # disks: 2x24M
 # timeout: 120
 # module: both

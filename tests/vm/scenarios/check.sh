@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # scenario: check finds what differs and changes nothing; repair makes the legs the same
+# row: sync
 # disks: 2x32M
 # timeout: 120
 # module: both

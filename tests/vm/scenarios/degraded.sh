@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # scenario: created with a leg missing; a leg is added; a spare takes over from a failed one
+# row: run membership
 # disks: 3x16M
 # timeout: 240
 # module: compare

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # scenario: power lost while slot 0 was being rebuilt: nothing that was not rebuilt is ever read
+# row: reads trust
 # disks: 6x24M
 # timeout: 150
 # module: both

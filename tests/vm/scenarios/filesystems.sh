@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # scenario: ext4, xfs and btrfs: files, fsync, fstrim, a lost leg, and a check of it all
+# row: trust
 # disks: 2x320M
 # timeout: 480
 # module: both

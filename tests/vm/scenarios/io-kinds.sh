@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # scenario: direct, vectored, buffered, mapped and io_uring I/O, 512 bytes to 16 MiB, to the last byte
+# row: writes reads
 # disks: 3x48M
 # timeout: 240
 # module: both

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # scenario: the last leg stays: --fail is refused, an error is only an error, and writes go on
+# row: errors
 # disks: 2x32M
 # timeout: 120
 # module: both

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # scenario: arrays of 1, 2, 3 and 8 legs; each leg has all of the data
+# row: run
 # disks: 8x12M
 # timeout: 300
 # module: compare

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # scenario: the main job: create, use, lose a leg, rebuild, move between the modules
+# row: run status membership
 # disks: 2x384M
 # timeout: 180
 # module: compare

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # scenario: every metadata format, and none: create, use, stop, assemble, read back
+# row: metadata
 # disks: 2x16M
 # timeout: 300
 # module: compare

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # scenario: the two modules exclude each other with a clear message; none goes while an array runs
+# row: registration
 # disks: 2x16M
 # timeout: 60
 # module: rs

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # scenario: the first io_uring write to a clean array succeeds, though it can't be served at once
+# row: writes
 # disks: 2x64M
 # module: both
 load_module

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # scenario: requests that must not wait are served at once or refused without any effect
+# row: reads writes quiesce
 # disks: 2x32M
 # timeout: 150
 # module: both

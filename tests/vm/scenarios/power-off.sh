@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # scenario: the machine powers off while an array syncs and is written to
+# row: trust bitmap
 # disks: 2x512M
 # timeout: 60
 # module: both

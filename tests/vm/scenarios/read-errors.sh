@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # scenario: a read error on a leg is not seen by who reads: another leg has the data
+# row: errors
 # disks: 2x32M
 # timeout: 150
 # module: both

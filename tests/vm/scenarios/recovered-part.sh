@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # scenario: a leg that is being recovered serves its finished part where the other can't be read
+# row: reads
 # disks: 2x32M
 # timeout: 120
 # module: both

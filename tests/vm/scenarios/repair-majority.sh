@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # scenario: with three legs, repair restores what two of them have, wherever the bad one is
+# row: sync
 # disks: 3x24M
 # timeout: 120
 # module: both

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # scenario: an interrupted resync and an interrupted recovery go on where they were
+# row: sync
 # disks: 3x64M
 # timeout: 300
 # module: compare

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # scenario: a RAID-5 of two devices becomes a RAID-1, and goes on to RAID-5 and to RAID-0 and back
+# row: shape
 # disks: 2x48M
 # timeout: 180
 # module: compare

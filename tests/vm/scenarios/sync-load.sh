@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # scenario: I/O during a resync and during a recovery; afterwards all legs are the same
+# row: sync
 # disks: 3x48M
 # timeout: 240
 # module: both

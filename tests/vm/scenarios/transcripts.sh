@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # scenario: mdstat, sysfs, mdadm --detail and the kernel's messages are what raid1.ko shows, state by state
+# row: status
 # disks: 4x16M
 # timeout: 300
 # module: compare

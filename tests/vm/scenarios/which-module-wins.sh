@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # scenario: installed as README.md says, md loads raid1_rs.ko by itself, and raid1.ko where that is missing
+# row: registration boot
 # disks: 2x64M
 modules=/lib/modules/$(uname -r)
 conf=/etc/modprobe.d/raid1_rs.conf

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # scenario: while a resync is due, reads spare a write-mostly leg, and it is the leg they come from that is copied
+# row: reads sync
 # disks: 3x24M
 # timeout: 120
 # module: both
