@@ -32,6 +32,8 @@ expect_message "toolchain root is not prepared" scripts/enter true
 printf 'ID=plan9\nPRETTY_NAME="Plan 9"\n' >"$work/os-release"
 expect_message "not Debian" env -u RAID1_RS_MIRROR RAID1_RS_OS_RELEASE="$work/os-release" scripts/setup
 
+expect_message "there is no flavour rt-amd64" env RAID1_RS_FLAVOUR=rt-amd64 scripts/module
+
 # KDIR= of one's own.
 expect_message "does not exist" scripts/module "$work/nowhere"
 mkdir -p "$work/kdir/rust" "$work/kdir/include/config" "$work/bin"
