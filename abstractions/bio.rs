@@ -48,6 +48,8 @@ pub mod opf {
     pub const RAHEAD: u32 = bindings::RAID1RS_REQ_RAHEAD;
     /// All or nothing: must not be split.
     pub const ATOMIC: u32 = bindings::RAID1RS_REQ_ATOMIC;
+    /// The driver is to give up early, where it would try again (`MD_FAILFAST`).
+    pub const FAILFAST: u32 = bindings::RAID1RS_MD_FAILFAST;
     /// Somebody polls for the end of the request.
     pub const POLLED: u32 = bindings::RAID1RS_REQ_POLLED;
 }

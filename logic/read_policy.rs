@@ -106,8 +106,8 @@ pub struct Choice {
     pub slot: Slot,
     /// So many sectors from the start of the range, at least one.
     pub sectors: u64,
-    /// Another leg that is not write-mostly could have served all of it as well: the read may be
-    /// sent failfast.
+    /// Another leg can stand in for this one: one that is not write-mostly could have served all of it
+    /// as well, or in a retry, has its turn after it. So the read may be sent failfast.
     pub spare: bool,
 }
 
@@ -290,12 +290,18 @@ pub fn next_after(
 ) -> Option<Choice> {
     let tried = failed.wrapping_sub(first);
     let mut best: Option<(Slot, Choice)> = None;
+    let mut able: u32 = 0;
     for leg in legs {
+        let serve = can_serve(&leg, range, block);
         let turn = leg.slot.wrapping_sub(first);
-        if turn <= tried || best.is_some_and(|(least, _)| least < turn) {
+        if turn <= tried {
             continue;
         }
-        let sectors = match can_serve(&leg, range, block) {
+        able = able.saturating_add(u32::from(serve == Serve::Whole && !leg.write_mostly));
+        if best.is_some_and(|(least, _)| least < turn) {
+            continue;
+        }
+        let sectors = match serve {
             Serve::No => continue,
             Serve::Prefix(sectors) => sectors,
             Serve::Whole => range.len(),
@@ -307,5 +313,8 @@ pub fn next_after(
         };
         best = Some((turn, choice));
     }
-    best.map(|(_, choice)| choice)
+    best.map(|(_, choice)| Choice {
+        spare: able > 1,
+        ..choice
+    })
 }

@@ -45,8 +45,8 @@ pub struct Leg {
     /// The device was here before: if it isn't in sync it lacks what the bitmap says, not all of the
     /// array's data.
     returned: bool,
-    /// It's a failed write, not a user, that reports an error.
-    write_failing: AtomicFlag,
+    /// It's a failed request, not a user, that reports an error.
+    failing: AtomicFlag,
     /// What reads take on average, in units of 256 cycles; 0 if that is not known.
     read_time: Atomic<u32>,
     /// What it was when it was last used.
@@ -86,7 +86,7 @@ impl Leg {
             returned: rdev.saved_raid_disk().is_some() && !rdev.flags().test(RdevFlag::Replacement),
             rdev,
             conf,
-            write_failing: AtomicFlag::new(false),
+            failing: AtomicFlag::new(false),
             read_time: Atomic::new(0),
             read_time_used: Atomic::new(0),
             position: Position {
@@ -265,23 +265,44 @@ impl Leg {
     /// Context: any.
     pub fn write_failed(&self) {
         self.note_write_error();
-        if !self.conf.is_last_working(self) {
-            // Another leg may be failing at the same time, and then this is the last one after all.
-            self.blame_write(|| self.conf.mddev().error(self.rdev()));
+        self.fail_unless_last();
+    }
+
+    /// Whether the leg's driver is to give up early, if another leg can stand in.
+    #[inline]
+    pub fn is_failfast(&self) -> bool {
+        let flags = self.rdev().flags().load();
+        flags.has(RdevFlag::FailFast) && !flags.has(RdevFlag::WriteMostly)
+    }
+
+    /// A read that was to fail fast has failed, so the leg does, unless it's the last that works: there the
+    /// read is to be tried again in earnest. In a read-only array nobody could record it.
+    ///
+    /// Context: any.
+    pub fn gave_up(&self) {
+        if self.conf.mddev().is_rdwr() {
+            self.fail_unless_last();
         }
     }
 
-    /// Does what may report an error of this leg; if so, it's because of a write.
-    pub fn blame_write<R>(&self, report: impl FnOnce() -> R) -> R {
-        self.write_failing.store(true, Relaxed);
+    fn fail_unless_last(&self) {
+        if !self.conf.is_last_working(self) {
+            // Another leg may be failing at the same time, and then this is the last one after all.
+            self.blame(|| self.conf.mddev().error(self.rdev()));
+        }
+    }
+
+    /// Does what may report an error of this leg; if so, it's because of a request that failed.
+    pub fn blame<R>(&self, report: impl FnOnce() -> R) -> R {
+        self.failing.store(true, Relaxed);
         let result = report();
-        self.write_failing.store(false, Relaxed);
+        self.failing.store(false, Relaxed);
         result
     }
 
-    /// Whether the error that is being reported comes from a failed write; asked once.
-    pub fn take_write_failing(&self) -> bool {
-        self.write_failing.xchg(false, Relaxed)
+    /// Whether the error that is being reported comes from a failed request; asked once.
+    pub fn take_failing(&self) -> bool {
+        self.failing.xchg(false, Relaxed)
     }
 }
 

@@ -103,10 +103,10 @@ impl Conf {
 pub fn error(conf: &Conf, rdev: &Rdev) {
     let mddev = conf.mddev();
     let guard = rcu::read_lock();
-    let by_write = conf
+    let by_request = conf
         .find(rdev, &guard)
         .and_then(|place| conf.legs.peek(conf.index(place, &guard), &guard))
-        .is_some_and(Leg::take_write_failing);
+        .is_some_and(Leg::take_failing);
     let failure = {
         let _membership = conf.membership.lock();
         let failure = match conf.find(rdev, &guard) {
@@ -136,7 +136,7 @@ pub fn error(conf: &Conf, rdev: &Rdev) {
     };
     match failure {
         Failure::Already => (),
-        Failure::KeepLast if by_write => (),
+        Failure::KeepLast if by_request => (),
         Failure::KeepLast => {
             // This is how md tells a user that the answer is no. It also stops all writes, so the
             // daemon takes it back.

@@ -7,6 +7,7 @@
 //! - [`run`] starts an array; its data is a [`conf::Conf`] with [`leg::Leg`]s.
 //! - [`gate`] says which requests may go on.
 //! - [`balance`] says which leg a read goes to while all is well.
+//! - [`failfast`] says when a leg may give up early.
 //! - [`read`] and [`write`](mod@write) are the data path, [`write_error`] what follows when a leg fails.
 //! - [`membership`] is about failure, spares and replacements.
 //! - [`shape`] changes the number of mirrors, and takes over arrays of another level.
@@ -17,6 +18,7 @@
 pub mod admission;
 pub mod balance;
 pub mod conf;
+pub mod failfast;
 pub mod gate;
 pub mod leg;
 pub mod membership;

@@ -10,6 +10,10 @@ use kernel::{
 use super::{
     balance::STRIPE_SHIFT,
     conf::Conf,
+    failfast::{
+        has_spare,
+        Haste, //
+    },
     gate::Pass,
     leg::{
         Leg,
@@ -63,6 +67,7 @@ pub struct Read {
     slot: Slot,
     /// The slot of the leg that was asked first for this piece; a retry goes round to there.
     first: Slot,
+    haste: Haste,
     watch: Watch,
     pass: Pass,
     active: ActiveIo,
@@ -104,6 +109,7 @@ pub fn submit(conf: &Conf, bio: Incoming) {
     let Some(bio) = cut_to(conf, bio, choice.sectors) else {
         return;
     };
+    let haste = Haste::new(&bio).chosen(&leg, &choice);
     let blank = match clone_for(&bio, leg, wait) {
         Ok(blank) => blank,
         Err(_) => return bio.would_block(),
@@ -119,6 +125,7 @@ pub fn submit(conf: &Conf, bio: Incoming) {
             parent: bio,
             slot: choice.slot,
             first: choice.slot,
+            haste,
             watch,
             pass,
             active: conf.mddev().active_get(),
@@ -151,6 +158,7 @@ fn clone_for(bio: &Incoming, leg: LegRef, wait: Wait) -> Result<Blank<Read, LegR
 fn send(conf: &Conf, blank: Blank<Read, LegRef>, read: Read) {
     let range = read.range();
     let (done, piece, whole) = (read.done, read.piece, read.is_whole());
+    let flags = read.haste.flags();
     let mut clone: Prepared<Read, LegRef> = blank.with(read);
     let leg = clone.keeper();
     if let Watch::Head = clone.context().watch {
@@ -162,6 +170,7 @@ fn send(conf: &Conf, blank: Blank<Read, LegRef>, read: Read) {
         // Whoever sent the request doesn't wait for its submission any more.
         clone.clear_flags(opf::NOWAIT);
     }
+    clone.set_flags(flags);
     // A sector that would be past the highest is past the device's end in any case.
     clone.set_sector(range.start().saturating_add(data_offset));
     clone.trace_remap(conf.mddev(), range.start());
@@ -182,7 +191,7 @@ fn choose_leg(conf: &Conf, range: SectorRange) -> Option<(LegRef, Choice, Watch)
                 let choice = Choice {
                     slot: slot as Slot,
                     sectors: range.len(),
-                    spare: false,
+                    spare: has_spare(conf, &leg, &guard),
                 };
                 let watch = turn.timed_from.map_or(Watch::No, Watch::Time);
                 return Some((leg, choice, watch));
@@ -328,13 +337,20 @@ pub fn go_on(done: DoneRead) {
     let succeeded = done.status().is_ok();
     let (mut read, from) = done.into_context();
     let block = u32::try_from(conf.block_size().sectors()).unwrap_or(1);
+    if !succeeded {
+        read.haste.failed(&from);
+    }
     let next = if succeeded {
         read.done = read.done.saturating_add(read.piece);
         read.piece = read.rest();
         choose_again(&conf, &read)
     } else if let Some(next) = next_leg(&conf, &read) {
         Some((next.0, next.1, false))
+    } else if read.haste.was_regretted() {
+        read.haste.end();
+        choose_again(&conf, &read)
     } else if read.piece > block {
+        read.haste.end();
         read.piece = block;
         choose_again(&conf, &read)
     } else {
@@ -365,6 +381,7 @@ pub fn go_on(done: DoneRead) {
     if fresh {
         read.first = choice.slot;
     }
+    read.haste = read.haste.chosen(&leg, &choice);
     read.watch = Watch::Head;
     read.piece = u32::try_from(choice.sectors).unwrap_or(read.piece);
     match clone_for(&read.parent, leg, Wait::Yes) {

@@ -144,6 +144,7 @@ fn first_target(conf: &Conf) -> Option<LegRef> {
 fn send_to_all(conf: &Conf, write: WriteRef) {
     let plugged = conf.mddev().bitmap().enabled(true);
     let nowait = write.parent.has(opf::NOWAIT);
+    let expendable = conf.mddev().degraded().saturating_add(1) < conf.mddev().raid_disks();
     // The number can't change as long as the write has its pass.
     let slots = conf.legs.len(&rcu::read_lock());
     for slot in 0..slots {
@@ -176,7 +177,11 @@ fn send_to_all(conf: &Conf, write: WriteRef) {
         };
         let sector = write.parent.sector();
         let data_offset = leg.rdev().data_offset();
+        let hasty = expendable && leg.is_failfast();
         let mut clone = blank.with(WriteLeg { leg });
+        if hasty {
+            clone.set_flags(opf::FAILFAST);
+        }
         // A sector that would be past the highest is past the device's end in any case.
         clone.set_sector(sector.saturating_add(data_offset));
         // One leg must not have what another refused.
@@ -247,7 +252,11 @@ fn ended_badly(done: DoneWrite, status: Status) {
         // It's advice, and the leg didn't take it.
         write.note_stored(leg);
     } else {
-        leg.note_write_error();
+        if leg.is_failfast() && done.has(opf::FAILFAST) {
+            leg.write_failed();
+        } else {
+            leg.note_write_error();
+        }
         if !leg.rdev().flags().test(RdevFlag::Faulty) {
             return write_error::hand_over(done);
         }

@@ -188,6 +188,6 @@ impl Leg {
     /// Records that a part could not be written. If that can't be, the leg fails, unless it's the last
     /// one that works; the result tells whether it was recorded.
     pub fn record_bad_blocks(&self, part: SectorRange) -> bool {
-        self.blame_write(|| self.rdev().set_bad_blocks(part.start(), part.len()))
+        self.blame(|| self.rdev().set_bad_blocks(part.start(), part.len()))
     }
 }

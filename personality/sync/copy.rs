@@ -27,6 +27,11 @@ pub fn write(unit: &UnitRef) {
     if source.is_some_and(Participant::was_read) {
         write_range(unit, unit.range);
     } else {
+        if let Some(source) = source.filter(|source| source.leg.is_failfast()) {
+            if unit.failfast_reads() {
+                source.leg.gave_up();
+            }
+        }
         rescue(unit);
     }
 }

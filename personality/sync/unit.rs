@@ -189,29 +189,33 @@ pub fn start(conf: &Conf, plan: &Plan, memory: Memory, pass: Pass, ticket: UnitT
 /// Reads what is to be copied or compared.
 fn read(unit: &UnitRef) {
     match unit.kind {
-        Kind::Resync | Kind::Recovery => submit_read(unit, unit.source, 0),
+        Kind::Resync | Kind::Recovery => submit_read(unit, unit.source, 0, unit.failfast_reads()),
         Kind::Check | Kind::Repair => {
             for (buffer, participant) in unit.peers() {
-                submit_read(unit, participant, buffer);
+                // All but one may fail early.
+                submit_read(unit, participant, buffer, buffer != 0);
             }
         }
     }
 }
 
-fn submit_read(unit: &UnitRef, participant: usize, buffer: usize) {
-    let whole = unit.range;
-    if submit::<ReadEnd>(unit, participant, buffer, whole, opf::READ).is_none() {
+fn submit_read(unit: &UnitRef, participant: usize, buffer: usize, failfast: bool) {
+    let operation = opf::READ | if failfast { opf::FAILFAST } else { 0 };
+    if submit::<ReadEnd>(unit, participant, buffer, unit.range, operation).is_none() {
         unit.note_read(participant, Status::IO_ERROR);
     }
 }
 
 /// Writes `range` from buffer `buffer` to a participant.
 pub fn submit_write(unit: &UnitRef, participant: usize, buffer: usize, range: SectorRange) {
-    if submit::<WriteEnd>(unit, participant, buffer, range, opf::WRITE).is_none() {
+    let operation = opf::WRITE | opf::FAILFAST;
+    if submit::<WriteEnd>(unit, participant, buffer, range, operation).is_none() {
         unit.note_write(participant, Status::IO_ERROR);
     }
 }
 
+/// A leg that isn't to fail fast doesn't get that flag.
+///
 /// [`None`]: there is no such participant or buffer.
 fn submit<H: EndIo<SyncBio, UnitRef>>(
     unit: &UnitRef,
@@ -232,6 +236,9 @@ fn submit<H: EndIo<SyncBio, UnitRef>>(
     )
     .ok()?;
     let mut bio = blank.with(SyncBio { participant });
+    if !leg.is_failfast() {
+        bio.clear_flags(opf::FAILFAST);
+    }
     // A sector that would be past the highest is past the device's end in any case.
     bio.set_sector(range.start().saturating_add(leg.rdev().data_offset()));
     bio.submit::<H>();
@@ -252,6 +259,13 @@ impl Unit {
                 .get(*index)
                 .is_some_and(|participant| participant.role == role)
         })
+    }
+
+    /// Whether the source of a copy may give up early, as there are others to read from.
+    pub fn failfast_reads(&self) -> bool {
+        let readers = self.participants().iter();
+        let mut readers = readers.filter(|participant| participant.role != Role::Target);
+        readers.next().is_some() && readers.next().is_some()
     }
 
     /// The participants.

@@ -185,6 +185,11 @@ proptest! {
             let leg = legs.iter().find(|leg| leg.view.slot == choice.slot).expect("a leg");
             prop_assert_eq!(leg.good_sectors(range, block), choice.sectors);
             prop_assert!(choice.sectors > 0);
+            // This one and others that are still to come, from `first` round to it.
+            let after = |slot: Slot| slot.wrapping_sub(first) > failed.wrapping_sub(first);
+            let able = legs.iter().filter(|leg| after(leg.view.slot) && !leg.view.write_mostly)
+                .filter(|leg| leg.good_sectors(range, block) == range.len()).count();
+            prop_assert_eq!(choice.spare, able > 1);
             visited.push(choice.slot);
             prop_assert!(visited.len() <= 7);
             failed = choice.slot;
