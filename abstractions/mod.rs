@@ -45,6 +45,13 @@ impl Wait {
     }
 }
 
+/// Whether this may be what a user asked for: it's not an interrupt, and not a thread of the kernel.
+/// Context: any.
+pub fn in_user_task() -> bool {
+    // SAFETY: Reads a field of the current task.
+    unsafe { bindings::raid1rs_in_user_task() }
+}
+
 /// Lets other tasks run, if it's their turn. Context: may sleep.
 pub fn cond_resched() {
     // SAFETY: No requirements beyond the context.

@@ -38,6 +38,11 @@ void raid1rs_bio_wouldblock(struct bio *bio)
 	bio_wouldblock_error(bio);
 }
 
+bool raid1rs_in_user_task(void)
+{
+	return in_task() && !(current->flags & PF_KTHREAD);
+}
+
 bool raid1rs_submitting_bios(void)
 {
 	return current->bio_list != NULL;

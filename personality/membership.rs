@@ -19,6 +19,8 @@ use super::{
 };
 use crate::{
     abstractions::{
+        bio::is_submitting,
+        in_user_task,
         md::{
             LockedMddev,
             MddevFlag,
@@ -136,7 +138,7 @@ pub fn error(conf: &Conf, rdev: &Rdev) {
     };
     match failure {
         Failure::Already => (),
-        Failure::KeepLast if by_request => (),
+        Failure::KeepLast if by_request || !may_be_command() => (),
         Failure::KeepLast => {
             // This is how md tells a user that the answer is no. It also stops all writes, so the
             // daemon takes it back.
@@ -166,6 +168,12 @@ pub fn error(conf: &Conf, rdev: &Rdev) {
             );
         }
     }
+}
+
+/// Whether an error may be what a user asked for, and not, say, the end of a failed write of the metadata,
+/// for which nobody waits for an answer.
+fn may_be_command() -> bool {
+    in_user_task() && !is_submitting()
 }
 
 /// Lets writes go on after a user was told that the last leg can't be failed.

@@ -4,6 +4,7 @@
 # disks: 2x32M
 # timeout: 120
 # module: both
+# log-allow: md: super_written gets error
 # raid1.ko: fails because a refused --fail, or one bad sector, makes the array unwritable for good
 array=/dev/md100
 load_module
@@ -46,3 +47,14 @@ wait_whole $array
 keep_layout $array
 quietly mdadm --stop $array
 same_data "$(faulty_node a)" "$(member 1)"
+
+note "a bitmap that can't be written: data is, and no write fails meanwhile"
+quietly mdadm --create $array --run --assume-clean --level=1 --raid-devices=2 --bitmap=internal \
+	--bitmap-chunk=64K /dev/mapper/a missing
+# Superblock at 8, bitmap at 16.
+leg_errors a writes 16 8
+quietly fio --name=load --filename=$array --ioengine=io_uring --direct=1 --rw=randwrite --bs=4k --iodepth=8 \
+	--size=24M --number_ios=2000 --numjobs=2
+expect_line <(dmesg) "super_written gets error"
+expect_equal "the legs" "$(mdstat $array | grep -oE '\[[U_]+\]')" "[U_]"
+leg_heals a
