@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # scenario: failfast legs fail at their first error, and the last one does not
+# row: errors
 # disks: 1x12M
 # timeout: 180
 # module: both

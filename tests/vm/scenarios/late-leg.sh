@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # scenario: a leg that is added during a recovery does not start the other one's over
+# row: membership sync
 # disks: 3x32M
 # timeout: 120
 # module: both

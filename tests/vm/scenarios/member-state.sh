@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # scenario: what is written to a member's state in sysfs has its effect; so have read-only arrays and fail_last_dev
+# row: membership errors status
 # disks: 3x12M
 # timeout: 120
 # module: compare
