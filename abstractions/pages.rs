@@ -94,6 +94,27 @@ impl Pages {
         }
     }
 
+    /// Copies the first bytes into `to`, as far as there are.
+    pub fn read(&self, to: &mut [u8]) {
+        let mut to = to;
+        for (page, within, len) in self.span(0, to.len()) {
+            let Some((part, rest)) = to.split_at_mut_checked(len) else {
+                return;
+            };
+            // SAFETY: By the type invariant the page is allocated and has an address.
+            let from = unsafe { bindings::raid1rs_page_address(page.as_ptr()) };
+            // SAFETY: Both are valid for `len` bytes, and a borrowed slice is in no page of ours.
+            unsafe {
+                bindings::memmove(
+                    part.as_mut_ptr().cast(),
+                    from.wrapping_byte_add(within),
+                    len,
+                )
+            };
+            to = rest;
+        }
+    }
+
     /// The addresses of the parts of pages that hold the same bytes in both.
     fn pairs<'a>(
         &'a self,

@@ -121,7 +121,10 @@ void raid1rs_rdev_unlink(struct mddev *mddev, struct md_rdev *rdev)
 	sysfs_unlink_rdev(mddev, rdev);
 }
 
-/* sync_page_io() for part of a page, which that function can't do. */
+/*
+ * sync_page_io() for part of a page, which that function can't do. The sector is
+ * the block device's.
+ */
 bool raid1rs_rdev_page_io(struct md_rdev *rdev, sector_t sector, struct page *page,
 			  unsigned int offset, unsigned int size, blk_opf_t opf)
 {
@@ -130,7 +133,7 @@ bool raid1rs_rdev_page_io(struct md_rdev *rdev, sector_t sector, struct page *pa
 	int err;
 
 	bio_init(&bio, rdev->bdev, &vec, 1, opf);
-	bio.bi_iter.bi_sector = sector + rdev->data_offset;
+	bio.bi_iter.bi_sector = sector;
 	__bio_add_page(&bio, page, size, offset);
 	err = submit_bio_wait(&bio);
 	bio_uninit(&bio);

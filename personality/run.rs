@@ -51,14 +51,6 @@ const CHUNK_SECTORS: u32 = 1 << 17;
 ///
 /// `origin` tells whether the superblocks are those of this array.
 pub fn set_up(mddev: &LockedMddev, origin: Origin) -> Result<KBox<Array>> {
-    if mddev.is_clustered() {
-        log_line!(
-            Warning,
-            "md/raid1:{}: clustered arrays are not supported by raid1_rs; use raid1.ko",
-            mddev.name()
-        );
-        return Err(EINVAL);
-    }
     if mddev.raid_disks() == 0 || mddev.raid_disks() > usize::from(Slot::MAX / 2) {
         return Err(EINVAL);
     }

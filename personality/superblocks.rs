@@ -15,6 +15,7 @@ use crate::{
             Rdev,
             RdevFlag, //
         },
+        pages::Pages,
     },
     log_line,
     superblock::{
@@ -24,12 +25,16 @@ use crate::{
             Member,
             Origin, //
         },
+        BitmapVersion,
         Contradiction,
+        Features,
         Format,
         Level,
         Sector,
         Slot,
-        Unverified, //
+        Unverified,
+        UnverifiedBitmap,
+        BITMAP_SB_BYTES, //
     },
 };
 
@@ -42,7 +47,8 @@ struct Examined<'a> {
 /// Logs what the superblocks say, one line each for debugging, and a warning for each contradiction.
 ///
 /// Fails, with `EINVAL`, only where going on would lose data: when devices that have gone separate ways
-/// would both be read as if they were alike. `origin` tells whether the superblocks are this array's.
+/// would both be read as if they were alike, or when other nodes of a cluster may be writing to them.
+/// `origin` tells whether the superblocks are this array's.
 ///
 /// Context: may sleep.
 pub fn examine(mddev: &LockedMddev, origin: Origin) -> Result {
@@ -54,6 +60,16 @@ pub fn examine(mddev: &LockedMddev, origin: Origin) -> Result {
         return Ok(());
     };
     let examined = read(mddev, format)?;
+    for examined in &examined {
+        if is_clustered(examined)? {
+            log_line!(
+                Warning,
+                "md/raid1:{}: clustered arrays are not supported by raid1_rs; use raid1.ko",
+                mddev.name()
+            );
+            return Err(EINVAL);
+        }
+    }
     let array = Array {
         format,
         level: Level(mddev.level()),
@@ -82,6 +98,33 @@ pub fn examine(mddev: &LockedMddev, origin: Origin) -> Result {
         );
     }
     result
+}
+
+/// Whether a member belongs to an array that the nodes of a cluster share.
+///
+/// md core finds that out when it loads the bitmap, which is after the personality has started. The
+/// superblock says it from the first time on that a node writes it.
+#[inline(never)] // A summary is large, and the stack is small.
+fn is_clustered(examined: &Examined<'_>) -> Result<bool> {
+    let summary = &examined.member.summary;
+    if summary.features.contains(Features::CLUSTERED) {
+        return Ok(true);
+    }
+    let Some(Sector(start)) = summary.bitmap else {
+        return Ok(false);
+    };
+    let rdev = examined.rdev;
+    let pages = Pages::new(1)?;
+    let block = rdev.block_device().logical_block_size() as usize;
+    let mut bytes = [0; BITMAP_SB_BYTES];
+    if !rdev.read_metadata(start, &pages, bytes.len().max(block)) {
+        // md core can't read it either, and doesn't go by it.
+        return Ok(false);
+    }
+    pages.read(&mut bytes);
+    Ok(UnverifiedBitmap::new(&bytes)
+        .and_then(UnverifiedBitmap::verify)
+        .is_ok_and(|bitmap| bitmap.version == BitmapVersion::Clustered))
 }
 
 #[cold]

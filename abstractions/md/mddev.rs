@@ -127,12 +127,6 @@ impl Mddev {
         read_field!(self, ro) as bindings::md_ro_state
     }
 
-    /// Whether the array is shared by the nodes of a cluster.
-    #[inline]
-    pub fn is_clustered(&self) -> bool {
-        !read_field!(self, cluster_info).is_null() && read_field!(self, bitmap_info.nodes) > 1
-    }
-
     /// The RAID level. Changes under `reconfig_mutex`.
     pub fn level(&self) -> i32 {
         read_field!(self, level)

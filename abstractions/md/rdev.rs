@@ -270,7 +270,17 @@ impl Rdev {
     ///
     /// Context: may sleep.
     pub fn read_page(&self, sector: Sector, pages: &Pages, offset: usize, bytes: usize) -> bool {
+        let sector = sector.saturating_add(self.data_offset());
         self.page_io(sector, pages, offset, bytes, bindings::req_op_REQ_OP_READ)
+    }
+
+    /// Reads the first `bytes` of the metadata at `sector` of the block device into `pages`, and waits for
+    /// it. Tells whether it worked; it doesn't if that is more than a page. Not for devices under dm,
+    /// whose metadata is on another one.
+    ///
+    /// Context: may sleep.
+    pub fn read_metadata(&self, sector: Sector, pages: &Pages, bytes: usize) -> bool {
+        self.page_io(sector, pages, 0, bytes, bindings::req_op_REQ_OP_READ)
     }
 
     /// Writes `bytes` of `pages` at `offset` as data to `sector`, and waits for it. Tells whether it
@@ -287,9 +297,12 @@ impl Rdev {
         flags: u32,
     ) -> bool {
         let operation = bindings::req_op_REQ_OP_WRITE | (flags & !OPERATION_MASK);
+        let sector = sector.saturating_add(self.data_offset());
         self.page_io(sector, pages, offset, bytes, operation)
     }
 
+    /// `sector` is the block device's. One that would be past the highest is past the device's end in any
+    /// case.
     fn page_io(
         &self,
         sector: Sector,
