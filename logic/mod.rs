@@ -14,6 +14,7 @@
 pub mod balance;
 pub mod degraded;
 pub mod gate;
+pub mod overlaps;
 pub mod range;
 pub mod range_locks;
 pub mod read_policy;

@@ -8,6 +8,7 @@ mod degraded;
 mod explorer;
 mod gate;
 mod legs;
+mod overlaps;
 mod range;
 mod range_locks;
 mod range_locks_model;
