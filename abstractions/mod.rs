@@ -7,6 +7,7 @@
 
 pub mod bio;
 mod bio_clone;
+pub mod bio_copy;
 pub mod bio_list;
 pub mod bio_set;
 pub mod block_device;

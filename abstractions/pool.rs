@@ -17,6 +17,7 @@ use core::{
 use kernel::{
     prelude::*,
     sync::atomic::{
+        Acquire,
         Atomic,
         Full,
         Relaxed, //
@@ -122,6 +123,14 @@ impl<T, K: Keeper> PoolRef<T, K> {
     pub fn keeper(this: &Self) -> &K {
         // SAFETY: By the type invariant.
         unsafe { &this.0.as_ref().keeper }
+    }
+
+    /// Whether this is the only reference. If it is, all that was done with the others is visible.
+    ///
+    /// Context: any.
+    pub fn is_only(this: &Self) -> bool {
+        // SAFETY: By the type invariant.
+        unsafe { this.0.as_ref() }.references.load(Acquire) == 1
     }
 
     /// Gives this reference back, unless it's the last: that one is returned, and is the only one.

@@ -43,6 +43,11 @@ bool raid1rs_in_user_task(void)
 	return in_task() && !(current->flags & PF_KTHREAD);
 }
 
+void raid1rs_bio_init_inline(struct bio *bio, unsigned short max_vecs, blk_opf_t opf)
+{
+	bio_init_inline(bio, NULL, max_vecs, opf);
+}
+
 bool raid1rs_submitting_bios(void)
 {
 	return current->bio_list != NULL;

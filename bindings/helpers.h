@@ -84,6 +84,7 @@ bool raid1rs_wait_has_sleeper(struct wait_queue_head *head);
 unsigned long raid1rs_bio_account_start(struct bio *bio);
 void raid1rs_bio_wouldblock(struct bio *bio);
 bool raid1rs_in_user_task(void);
+void raid1rs_bio_init_inline(struct bio *bio, unsigned short max_vecs, blk_opf_t opf);
 bool raid1rs_submitting_bios(void);
 void raid1rs_cond_resched(void);
 mempool_t *raid1rs_kmalloc_pool(int min_nr, size_t size);

@@ -19,7 +19,10 @@ use super::{
         count,
         read_field, //
     },
-    mddev::Mddev,
+    mddev::{
+        Mddev,
+        MddevHandle, //
+    },
     Sector, //
 };
 use crate::bindings;
@@ -39,6 +42,24 @@ pub struct BitmapRange {
     sector: Sector,
     sectors: usize,
     discard: bool,
+}
+
+/// A write-behind request under way: one that goes on after its sender was told that it has ended. md core waits for
+/// them where it takes a bitmap away.
+///
+/// # Invariants
+///
+/// The bitmap of the array has counted a write-behind request for this object.
+#[must_use]
+pub struct BehindWrite(MddevHandle);
+
+impl Drop for BehindWrite {
+    /// Context: any.
+    fn drop(&mut self) {
+        // SAFETY: The array is alive. By the type invariant it had a bitmap, which C keeps until the count
+        // is zero.
+        unsafe { bindings::raid1rs_bitmap_end_behind(self.0.as_ptr()) };
+    }
 }
 
 /// Whether a range has to be synced, and how far that goes.
@@ -188,27 +209,19 @@ impl Bitmap<'_> {
         unsafe { bindings::raid1rs_bitmap_close_sync(self.0.as_ptr()) };
     }
 
-    /// Counts a write-behind request that starts. Tells whether there is a bitmap to count it; if so,
-    /// [`Self::end_behind_write`] has to follow.
+    /// Counts a write-behind request, for as long as the result lives. `None`: there is no bitmap to count it.
+    ///
+    /// The bitmap has to stay until then: see [`Bitmap`].
     ///
     /// Context: any.
-    pub fn start_behind_write(&self) -> bool {
-        let enabled = self.enabled(false);
-        if enabled {
-            // SAFETY: As in `enabled`, and there is a bitmap.
-            unsafe { bindings::raid1rs_bitmap_start_behind(self.0.as_ptr()) };
+    pub fn start_behind_write(&self) -> Option<BehindWrite> {
+        if !self.enabled(false) {
+            return None;
         }
-        enabled
-    }
-
-    /// A write-behind request has ended.
-    ///
-    /// Context: any.
-    pub fn end_behind_write(&self) {
-        if self.is_present() {
-            // SAFETY: There is a bitmap, and C does not let it go before the count is zero.
-            unsafe { bindings::raid1rs_bitmap_end_behind(self.0.as_ptr()) };
-        }
+        // SAFETY: As in `enabled`, and there is a bitmap.
+        unsafe { bindings::raid1rs_bitmap_start_behind(self.0.as_ptr()) };
+        // INVARIANT: C has counted it.
+        Some(BehindWrite(self.0.handle()))
     }
 
     /// Waits until no write-behind request is under way.

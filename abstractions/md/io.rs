@@ -132,6 +132,19 @@ impl WriteToken {
     }
 }
 
+impl Clone for WriteToken {
+    /// A second token, for a part of the same write that may take longer.
+    ///
+    /// Context: any.
+    fn clone(&self) -> Self {
+        // SAFETY: By the type invariant the array is alive; while we have a count it isn't marked clean, whoever
+        // else gets one.
+        unsafe { bindings::raid1rs_md_writes_get(self.0.as_ref().as_ptr()) };
+        // INVARIANT: We have just got one count.
+        Self(self.0)
+    }
+}
+
 impl Drop for WriteToken {
     /// Context: any.
     #[inline]

@@ -57,6 +57,7 @@ mod vtable;
 pub use self::{
     badblocks::BadBlocks,
     bitmap::{
+        BehindWrite,
         Bitmap,
         BitmapRange,
         BitmapStats,
