@@ -8,6 +8,10 @@ use super::{
     conf::Conf,
     gate::Pass,
     leg::BlockedLeg,
+    order::{
+        Order,
+        OrderTicket, //
+    },
     ranges::RangeTicket, //
 };
 use crate::{
@@ -16,15 +20,24 @@ use crate::{
             opf,
             Incoming, //
         },
-        md::WriteToken,
+        md::{
+            BehindWrite,
+            MddevFlag,
+            WriteToken, //
+        },
+        percpu_ref::PercpuRef,
         status::Status,
         Wait, //
     },
     logic::range::SectorRange,
 };
 
-/// What a write has to hold while legs are writing.
+/// What a write has to hold while legs are writing; given back in this order.
 pub struct Entry {
+    /// That the bitmap stays, if the sender isn't waiting.
+    pub behind: Option<BehindWrite>,
+    /// That no later write that overlaps it goes before it, where that matters.
+    pub order: Option<OrderTicket>,
     /// That no sync unit overlaps it, if one could.
     pub range: Option<RangeTicket>,
     /// That the gate isn't frozen.
@@ -49,10 +62,19 @@ pub fn admit(conf: &Conf, bio: &Incoming, wait: Wait) -> Result<(WriteToken, Ent
             .gate
             .write_range(&pass, range, wait)
             .map_err(|_| Status::AGAIN)?;
-        let blocked = blocked_leg(conf, range);
+        let (blocked, ordered) = look_at_legs(conf, range);
         if blocked.is_none() && token.is_current() {
-            let range = ticket;
-            return Ok((token, Entry { range, pass }));
+            let order = ordered
+                .map(|conf| Order::enter(conf, range, wait))
+                .transpose()
+                .map_err(|_| Status::AGAIN)?;
+            let entry = Entry {
+                behind: None,
+                order,
+                range: ticket,
+                pass,
+            };
+            return Ok((token, entry));
         }
         if wait == Wait::No {
             return Err(Status::AGAIN);
@@ -67,14 +89,26 @@ pub fn admit(conf: &Conf, bio: &Incoming, wait: Wait) -> Result<(WriteToken, Ent
     }
 }
 
-/// A leg whose failure, or whose bad blocks in `range`, the metadata doesn't tell yet.
+/// A leg whose failure, or whose bad blocks in `range`, the metadata doesn't tell yet; and the conf, if
+/// overlapping writes have to be kept in order.
 #[inline]
-fn blocked_leg(conf: &Conf, range: SectorRange) -> Option<BlockedLeg> {
+fn look_at_legs(conf: &Conf, range: SectorRange) -> (Option<BlockedLeg>, Option<PercpuRef<Conf>>) {
     let guard = rcu::read_lock();
-    let (_, leg) = conf
-        .occupied(&guard)
-        .find(|(_, leg)| leg.blocks_write(range))?;
-    Some(BlockedLeg::new(leg))
+    let mut write_mostly = false;
+    for (_, leg) in conf.occupied(&guard) {
+        if leg.blocks_write(range) {
+            return (Some(BlockedLeg::new(leg)), None);
+        }
+        write_mostly |= leg.is_write_mostly();
+    }
+    let mddev = conf.mddev();
+    let ordered = (write_mostly && mddev.max_write_behind() > 0)
+        || mddev.flags().test(MddevFlag::SerializePolicy);
+    if !ordered {
+        return (None, None);
+    }
+    let leg = conf.occupied(&guard).next();
+    (None, leg.map(|(_, leg)| leg.conf().clone()))
 }
 
 /// Cuts the request where the bad blocks of a leg begin or end, so that each leg gets all of what is

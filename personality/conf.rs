@@ -23,6 +23,7 @@ use super::{
         Leg,
         LegRef, //
     },
+    order::Order,
     pending::PendingWrites,
     read::{
         FailedReads,
@@ -115,6 +116,12 @@ pub struct Conf {
     /// Writes that wait for the metadata to tell of a failure.
     #[pin]
     pub unrecorded: SpinLockIrq<Unrecorded>,
+    /// Writes whose answer is up to what goes on behind.
+    #[pin]
+    pub unanswered: SpinLockIrq<Unrecorded>,
+    /// Keeps overlapping writes in order, where that matters.
+    #[pin]
+    pub order: Order,
     /// Writes that wait for the bitmap, for the daemon to write it.
     #[pin]
     pub pending_writes: SpinLockIrq<PendingWrites>,
@@ -159,6 +166,8 @@ impl Conf {
             failed_reads <- new_spinlock_irq!(FailedReads::new()),
             failed_writes <- new_spinlock_irq!(FailedWrites::new()),
             unrecorded <- new_spinlock_irq!(Unrecorded::new()),
+            unanswered <- new_spinlock_irq!(Unrecorded::new()),
+            order <- Order::new(),
             pending_writes <- new_spinlock_irq!(PendingWrites::new()),
             sync <- SyncEngine::new(),
             sync_bios <- CloneSet::with_vectors(),
@@ -219,6 +228,7 @@ impl Conf {
     /// Whether there is something for the daemon to do that requests wait for.
     pub fn wants_service(&self) -> bool {
         !self.pending_writes.lock().is_empty()
+            || self.order.is_due()
             || !self.failed_writes.lock().is_empty()
             || !self.failed_reads.lock().is_empty()
     }
@@ -248,7 +258,11 @@ impl Conf {
     }
 
     fn flush_pending(&self) {
-        let pending = self.pending_writes.lock().take_all();
+        let mut pending = self.pending_writes.lock().take_all();
+        let (mut writes, mut reads) = self.order.take_due();
+        pending.append(&mut writes);
+        self.failed_reads.lock().append(&mut reads);
+        super::behind::answer_late(self);
         super::pending::flush(self, pending);
     }
 

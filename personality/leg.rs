@@ -128,6 +128,12 @@ impl Leg {
         flags.has(RdevFlag::InSync) && !flags.has(RdevFlag::Faulty)
     }
 
+    /// Whether the leg is to be spared: reads go elsewhere if they can, and writes need not wait for it.
+    #[inline]
+    pub fn is_write_mostly(&self) -> bool {
+        self.rdev().flags().test(RdevFlag::WriteMostly)
+    }
+
     /// What a read policy needs to know about the leg, which is in `slot`, for a read of `range`.
     pub fn view(&self, slot: u16, range: SectorRange) -> LegView {
         let rdev = self.rdev();

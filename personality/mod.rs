@@ -9,6 +9,7 @@
 //! - [`balance`] says which leg a read goes to while all is well.
 //! - [`failfast`] says when a leg may give up early.
 //! - [`read`] and [`write`](mod@write) are the data path, [`write_error`] what follows when a leg fails.
+//! - [`behind`] lets a write end before slow legs have it, [`order`] keeps overlapping writes in order then.
 //! - [`membership`] is about failure, spares and replacements.
 //! - [`shape`] changes the number of mirrors, and takes over arrays of another level.
 //! - [`sync`] is resync, recovery, check and repair.
@@ -17,11 +18,14 @@
 
 pub mod admission;
 pub mod balance;
+pub mod behind;
+pub mod choice;
 pub mod conf;
 pub mod failfast;
 pub mod gate;
 pub mod leg;
 pub mod membership;
+pub mod order;
 pub mod pending;
 pub mod ranges;
 pub mod read;
@@ -31,6 +35,7 @@ pub mod superblocks;
 pub mod sync;
 pub mod write;
 pub mod write_error;
+pub mod write_state;
 
 use kernel::{
     prelude::*,

@@ -8,17 +8,15 @@ use kernel::{
 };
 
 use super::{
-    balance::STRIPE_SHIFT,
+    choice::{
+        choose_by_policy,
+        choose_leg,
+        Watch, //
+    },
     conf::Conf,
-    failfast::{
-        has_spare,
-        Haste, //
-    },
+    failfast::Haste,
     gate::Pass,
-    leg::{
-        Leg,
-        LegRef, //
-    },
+    leg::LegRef,
 };
 use crate::{
     abstractions::{
@@ -35,10 +33,7 @@ use crate::{
             Prepared, //
         },
         cycles::cycles,
-        md::{
-            ActiveIo,
-            RdevFlag, //
-        },
+        md::ActiveIo,
         status::Status,
         Wait, //
     },
@@ -46,10 +41,8 @@ use crate::{
     logic::{
         range::SectorRange,
         read_policy::{
-            choose,
             next_after,
             Choice,
-            ReadState,
             Slot, //
         },
     },
@@ -73,17 +66,6 @@ pub struct Read {
     active: ActiveIo,
 }
 
-/// What is observed of a read, for the choice of legs.
-#[derive(Clone, Copy)]
-enum Watch {
-    /// Nothing.
-    No,
-    /// Where the leg's head is, and how much the leg has to do.
-    Head,
-    /// How long it takes, from this count of cycles on.
-    Time(u64),
-}
-
 /// A read that has ended on a leg.
 pub type DoneRead = Done<Read, LegRef>;
 
@@ -102,9 +84,10 @@ pub fn submit(conf: &Conf, bio: Incoming) {
     let Ok(pass) = conf.gate.enter(wait) else {
         return bio.would_block();
     };
-    let range = SectorRange::new(bio.sector(), u64::from(bio.sectors()));
-    let Some((leg, choice, watch)) = choose_leg(conf, range) else {
-        return bio.complete(Status::IO_ERROR);
+    let (leg, choice, watch) = match choose_leg(conf, range_of(&bio), wait) {
+        Ok(Some(chosen)) => chosen,
+        Ok(None) => return bio.complete(Status::IO_ERROR),
+        Err(_) => return bio.would_block(),
     };
     let Some(bio) = cut_to(conf, bio, choice.sectors) else {
         return;
@@ -131,6 +114,10 @@ pub fn submit(conf: &Conf, bio: Incoming) {
             active: conf.mddev().active_get(),
         },
     );
+}
+
+fn range_of(bio: &Incoming) -> SectorRange {
+    SectorRange::new(bio.sector(), u64::from(bio.sectors()))
 }
 
 /// The front of `bio` that the chosen leg can serve; the rest comes back as a request of its own.
@@ -175,59 +162,6 @@ fn send(conf: &Conf, blank: Blank<Read, LegRef>, read: Read) {
     clone.set_sector(range.start().saturating_add(data_offset));
     clone.trace_remap(conf.mddev(), range.start());
     clone.submit::<ReadEnd>();
-}
-
-/// The leg to read `range` from, how much of it, and what to observe.
-#[inline]
-fn choose_leg(conf: &Conf, range: SectorRange) -> Option<(LegRef, Choice, Watch)> {
-    let guard = rcu::read_lock();
-    if conf.mddev().resync_offset() >= range.end() {
-        let turn = conf
-            .balance
-            .turn(range.start(), conf.raid_disks(&guard), cycles());
-        let slot = turn.slot;
-        if conf.legs.peek(slot, &guard).is_some_and(Leg::is_plain) {
-            if let Some(leg) = conf.legs.get(slot, &guard) {
-                let choice = Choice {
-                    slot: slot as Slot,
-                    sectors: range.len(),
-                    spare: has_spare(conf, &leg, &guard),
-                };
-                let watch = turn.timed_from.map_or(Watch::No, Watch::Time);
-                return Some((leg, choice, watch));
-            }
-        }
-    }
-    choose_by_policy(conf, range, &guard)
-}
-
-#[cold]
-fn choose_by_policy(
-    conf: &Conf,
-    range: SectorRange,
-    guard: &rcu::Guard,
-) -> Option<(LegRef, Choice, Watch)> {
-    // A leg may be closed between the choice and the reference; it's faulty then, and isn't chosen
-    // again.
-    for _ in 0..conf.legs.len(guard) {
-        let views = conf
-            .occupied(guard)
-            .map(|(slot, leg)| leg.view(slot as Slot, range));
-        let state = ReadState {
-            unsynced: conf.mddev().resync_offset() < range.end(),
-            solid_state: conf
-                .occupied(guard)
-                .any(|(_, leg)| leg.rdev().flags().test(RdevFlag::NonRotational)),
-            block: conf.block_size(),
-            turn: ((range.start() >> STRIPE_SHIFT) as usize % conf.raid_disks(guard).max(1))
-                as Slot,
-        };
-        let choice = choose(views, range, &state)?;
-        if let Some(leg) = conf.legs.get(usize::from(choice.slot), guard) {
-            return Some((leg, choice, Watch::Head));
-        }
-    }
-    None
 }
 
 /// Gets reads back from the legs.
@@ -334,6 +268,11 @@ fn unfinished(done: DoneRead, status: Status) {
 /// Context: the daemon, or who freezes the gate; may sleep.
 pub fn go_on(done: DoneRead) {
     let conf = done.keeper().conf().clone();
+    // The next leg may not have yet what is said to be written.
+    let range = range_of(&done.context().parent);
+    let Err(done) = conf.order.park(done, range) else {
+        return;
+    };
     let succeeded = done.status().is_ok();
     let (mut read, from) = done.into_context();
     let block = u32::try_from(conf.block_size().sectors()).unwrap_or(1);

@@ -5,74 +5,48 @@
 //! A [`Write`] is shared by the clones that go to the legs. The last one to let go of it ends the
 //! request: with success if a leg that is in sync has it.
 
-use kernel::sync::{
-    atomic::{
-        Atomic,
-        AtomicFlag,
-        Relaxed, //
-    },
-    rcu, //
-};
+use kernel::sync::rcu;
 
 use super::{
     admission::{
         admit,
-        cut_at_bad_blocks,
-        Entry, //
+        cut_at_bad_blocks, //
     },
+    behind,
     conf::Conf,
     leg::{
         Leg,
         LegRef, //
     },
+    order::OrderTicket,
     pending::plug,
-    write_error, //
+    write_error,
+    write_state::Source, //
 };
-use crate::{
-    abstractions::{
-        bio::{
-            opf,
-            Incoming,
-            StartTime, //
-        },
-        bio_set::{
-            Blank,
-            Done,
-            EndIo,
-            Prepared, //
-        },
-        md::{
-            ActiveIo,
-            BitmapRange,
-            RdevFlag,
-            WriteToken, //
-        },
-        pool::{
-            PoolRef,
-            Unique, //
-        },
-        status::Status,
-        Wait, //
+use crate::abstractions::{
+    bio::{
+        opf,
+        Incoming, //
     },
-    logic::range::SectorRange,
+    bio_set::{
+        Blank,
+        Done,
+        EndIo,
+        Prepared, //
+    },
+    md::{
+        MddevFlag,
+        RdevFlag, //
+    },
+    pool::{
+        PoolRef,
+        Unique, //
+    },
+    status::Status,
+    Wait, //
 };
 
-/// What the clones of a write share.
-pub struct Write {
-    parent: Incoming,
-    start: Option<StartTime>,
-    /// A leg that is in sync has the data.
-    stored: AtomicFlag,
-    /// A leg refused the request, by no fault of its own, with this status.
-    refused: Atomic<i32>,
-    /// A leg has failed, or has new bad blocks: the metadata has to say so before the request ends.
-    record: AtomicFlag,
-    bitmap: Option<BitmapRange>,
-    token: WriteToken,
-    /// Given back when no leg is writing any more.
-    entry: Option<Entry>,
-    active: ActiveIo,
-}
+pub use super::write_state::Write;
 
 /// A reference to a [`Write`].
 pub type WriteRef = PoolRef<Write, LegRef>;
@@ -90,13 +64,12 @@ pub type DoneWrite = Done<WriteLeg, WriteRef>;
 ///
 /// Context: make_request, may sleep.
 pub fn submit(conf: &Conf, bio: Incoming) {
-    let mddev = conf.mddev();
     let wait = if bio.has(opf::NOWAIT) {
         Wait::No
     } else {
         Wait::Yes
     };
-    let (token, entry) = match admit(conf, &bio, wait) {
+    let (token, mut entry) = match admit(conf, &bio, wait) {
         Ok(admitted) => admitted,
         Err(status) if status == Status::AGAIN => return bio.would_block(),
         Err(status) => return bio.complete(status),
@@ -107,21 +80,10 @@ pub fn submit(conf: &Conf, bio: Incoming) {
     let Some(bio) = cut_at_bad_blocks(conf, bio) else {
         return;
     };
-    let range = SectorRange::new(bio.sector(), u64::from(bio.sectors()));
-    let start = bio.account_start();
-    let write = Write {
-        start,
-        stored: AtomicFlag::new(false),
-        refused: Atomic::new(0),
-        record: AtomicFlag::new(false),
-        bitmap: mddev
-            .bitmap()
-            .start_write(range.start(), range.len(), bio.op() == opf::DISCARD),
-        token,
-        entry: Some(entry),
-        active: mddev.active_get(),
-        parent: bio,
-    };
+    let place = entry.order.as_ref().and_then(OrderTicket::place);
+    let behind = behind::start(conf, &bio, &token, &mut entry, &first, wait);
+    let source = Source::Request(bio);
+    let write = Write::new(conf, source, token, entry, place, behind);
     match PoolRef::new(
         write,
         first,
@@ -143,8 +105,10 @@ fn first_target(conf: &Conf) -> Option<LegRef> {
 /// Sends a clone of the write to each leg, at once or when the bitmap has been written.
 fn send_to_all(conf: &Conf, write: WriteRef) {
     let plugged = conf.mddev().bitmap().enabled(true);
-    let nowait = write.parent.has(opf::NOWAIT);
+    let nowait = write.source().has(opf::NOWAIT);
     let expendable = conf.mddev().degraded().saturating_add(1) < conf.mddev().raid_disks();
+    let all_ordered =
+        write.place().is_some() && conf.mddev().flags().test(MddevFlag::SerializePolicy);
     // The number can't change as long as the write has its pass.
     let slots = conf.legs.len(&rcu::read_lock());
     for slot in 0..slots {
@@ -161,10 +125,15 @@ fn send_to_all(conf: &Conf, write: WriteRef) {
         let Some(leg) = leg.filter(|leg| !leg.avoids(write.range())) else {
             continue;
         };
+        let write_mostly = leg.is_write_mostly();
+        let part = match write.behind() {
+            Some(behind) if write_mostly => behind,
+            _ => &write,
+        };
         let blank = Blank::clone_of(
-            &write.parent,
+            part.source(),
             leg.rdev().block_device(),
-            write.clone(),
+            part.clone(),
             |write: &WriteRef| &PoolRef::keeper(write).conf().writes,
             Wait::Yes,
         );
@@ -172,10 +141,10 @@ fn send_to_all(conf: &Conf, write: WriteRef) {
             // There was no memory for the clone of its integrity data, say. The leg doesn't get what the
             // others get, so it can't stay as if it had.
             leg.write_failed();
-            write.note_missed(&leg);
+            part.note_missed(&leg);
             continue;
         };
-        let sector = write.parent.sector();
+        let sector = write.source().sector();
         let data_offset = leg.rdev().data_offset();
         let hasty = expendable && leg.is_failfast();
         let mut clone = blank.with(WriteLeg { leg });
@@ -187,6 +156,12 @@ fn send_to_all(conf: &Conf, write: WriteRef) {
         // One leg must not have what another refused.
         clone.clear_flags(opf::NOWAIT);
         clone.trace_remap(conf.mddev(), sector);
+        if let Some(place) = write.place().filter(|_| write_mostly || all_ordered) {
+            match conf.order.hold(place, clone) {
+                Ok(()) => continue,
+                Err(its_turn) => clone = its_turn,
+            }
+        }
         if !plugged {
             send(clone);
         } else if nowait {
@@ -242,12 +217,14 @@ fn ended_badly(done: DoneWrite, status: Status) {
             return write_error::hand_over(done);
         }
         write.note_stored(leg);
-    } else if status == Status::INVALID
-        || status == Status::AGAIN
-        || (status == Status::NOT_SUPPORTED && ![opf::WRITE, opf::DISCARD].contains(&done.op()))
+    } else if !write.is_behind()
+        && (status == Status::INVALID
+            || status == Status::AGAIN
+            || (status == Status::NOT_SUPPORTED
+                && ![opf::WRITE, opf::DISCARD].contains(&done.op())))
     {
         // The request is at fault, not the device.
-        write.refused.store(status.code(), Relaxed);
+        write.note_refused(status);
     } else if done.op() == opf::DISCARD {
         // It's advice, and the leg didn't take it.
         write.note_stored(leg);
@@ -270,13 +247,26 @@ fn ended_badly(done: DoneWrite, status: Status) {
 /// Gives a reference back; the last one ends the request.
 #[inline]
 pub fn let_go(write: WriteRef) {
+    if write.is_behind() {
+        return behind::let_go(write);
+    }
     // The counter's full ordering makes the flags of all legs visible to the last one.
-    let Some(mut write) = PoolRef::last(write) else {
+    if let Some(write) = PoolRef::last(write) {
+        legs_ended(write);
+    }
+}
+
+/// No leg is writing any more.
+///
+/// Context: any.
+#[inline]
+pub fn legs_ended(write: Unique<Write, LegRef>) {
+    let Some(mut write) = behind::consult(write) else {
         return;
     };
-    if write.record.load(Relaxed) {
-        // Who writes the metadata may need what we hold. No leg is writing any more.
-        write.entry = None;
+    if write.is_to_record() {
+        // Who writes the metadata may need what we hold.
+        write.leave();
         write_error::await_metadata(write);
     } else {
         finish(write);
@@ -287,72 +277,7 @@ pub fn let_go(write: WriteRef) {
 #[inline]
 pub fn finish(write: Unique<Write, LegRef>) {
     let (write, leg) = write.into_inner();
-    let status = match write.refused.load(Relaxed) {
-        0 if write.stored.load(Relaxed) => Status::OK,
-        0 => Status::IO_ERROR,
-        code => Status::from_code(code),
-    };
+    let status = write.result();
     write.end(status);
     drop(leg);
-}
-
-impl Write {
-    /// The sectors that are written.
-    pub fn range(&self) -> SectorRange {
-        SectorRange::new(self.parent.sector(), u64::from(self.parent.sectors()))
-    }
-
-    /// The request from md core.
-    pub fn parent(&self) -> &Incoming {
-        &self.parent
-    }
-
-    /// A leg has the data. It counts if it can be read from.
-    #[inline]
-    pub fn note_stored(&self, leg: &Leg) {
-        if leg.works() {
-            self.stored.store(true, Relaxed);
-        }
-    }
-
-    /// The metadata has to change before the request ends.
-    fn note_record(&self) {
-        self.record.store(true, Relaxed);
-    }
-
-    /// A leg doesn't have all of the data. The metadata has to say so before the request ends; if it can't,
-    /// because the leg stays as it is, the request fails. It does as well if no other leg works: what one
-    /// has stored that failed since can't be read.
-    pub fn note_missed(&self, leg: &Leg) {
-        self.note_record();
-        let unrecorded = leg.works() && leg.first_bad(self.range()).is_none();
-        if unrecorded || leg.conf().is_last_working(leg) {
-            self.refused.store(Status::IO_ERROR.code(), Relaxed);
-        }
-    }
-
-    fn end(self, status: Status) {
-        let Self {
-            parent,
-            start,
-            bitmap,
-            token,
-            entry,
-            active,
-            ..
-        } = self;
-        // The bit may go out once no write to it is under way; if a leg has failed it stays.
-        if let Some(bitmap) = bitmap {
-            active.bitmap().end_write(bitmap);
-        }
-        drop(token);
-        parent.account_end(start);
-        parent.complete(status);
-        drop(active);
-        // Last: it's what keeps an array that is being stopped.
-        if let Some(Entry { range, pass }) = entry {
-            drop(range);
-            drop(pass);
-        }
-    }
 }

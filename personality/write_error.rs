@@ -162,7 +162,7 @@ fn narrow(leg: &LegRef, write: &WriteRef) -> bool {
 /// Writes `part` to the leg, with the same flags as the request, and waits.
 fn write_again(leg: &LegRef, write: &WriteRef, part: SectorRange) -> Status {
     let blank = Blank::clone_of(
-        write.parent(),
+        write.source(),
         leg.rdev().block_device(),
         write.clone(),
         |write: &WriteRef| &PoolRef::keeper(write).conf().writes,

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Write-behind: a write ends for its sender when the legs that are not write-mostly have it.
+//!
+//! Such a write is two [`Write`]s. One is the request, for the legs that it waits for. The other has a copy of the
+//! data, for the legs that are write-mostly: its sender may use the memory again. It has all that keeps the array
+//! as it has to be while legs are writing: the order, the range, the pass of the gate. The request has a reference
+//! to it until it has been answered, so that both are under way as long as one of them is.
+//!
+//! It's given up, and the write waits for all legs, where it would be unsafe or of no use: without a bitmap, which
+//! tells after a crash what the leg lacks; above the limit that the user has set; while a reader waits; when there is no memory
+//! at hand for the copy, or it's too large for one bio; and when no leg is left that the sender could wait for.
+//!
+//! If the legs that the sender waits for have all failed, the others decide: it's answered when they are done.
+
+use kernel::sync::rcu;
+
+use super::{
+    admission::Entry,
+    conf::Conf,
+    leg::{
+        Leg,
+        LegRef, //
+    },
+    write::{
+        legs_ended,
+        Write,
+        WriteRef, //
+    },
+    write_error::Unrecorded,
+    write_state::Source, //
+};
+use crate::{
+    abstractions::{
+        bio::{
+            opf,
+            Incoming, //
+        },
+        bio_copy::BioCopy,
+        md::{
+            RdevFlag,
+            WriteToken, //
+        },
+        pool::{
+            PoolRef,
+            Unique, //
+        },
+        Wait, //
+    },
+    logic::overlaps::Place,
+};
+
+/// The part of the write `bio` that goes on behind, without clones yet. It takes the order and the range over from
+/// `entry`. [`None`]: the write waits for all legs.
+///
+/// Context: make_request; may sleep, unless `wait` says no.
+pub fn start(
+    conf: &Conf,
+    bio: &Incoming,
+    token: &WriteToken,
+    entry: &mut Entry,
+    leg: &LegRef,
+    wait: Wait,
+) -> Option<WriteRef> {
+    let place = entry.order.as_ref()?.place()?;
+    if bio.op() != opf::WRITE || !has_both(conf) {
+        return None;
+    }
+    if !conf.order.go_behind(place, conf.mddev().max_write_behind()) {
+        return None;
+    }
+    let write = make(conf, bio, place, token, entry, leg, wait);
+    if write.is_none() {
+        conf.order.stay(place);
+    }
+    write
+}
+
+fn make(
+    conf: &Conf,
+    bio: &Incoming,
+    place: Place,
+    token: &WriteToken,
+    entry: &mut Entry,
+    leg: &LegRef,
+    wait: Wait,
+) -> Option<WriteRef> {
+    let copy = BioCopy::new(bio)?;
+    let behind = conf.mddev().bitmap().start_behind_write()?;
+    let entry_behind = Entry {
+        behind: Some(behind),
+        order: entry.order.take(),
+        range: entry.range.take(),
+        pass: entry.pass.clone(),
+    };
+    let write = Write::new(
+        conf,
+        Source::Copy(copy),
+        token.clone(),
+        entry_behind,
+        Some(place),
+        None,
+    );
+    match PoolRef::new(
+        write,
+        leg.clone(),
+        |leg: &LegRef| &leg.conf().write_requests,
+        wait,
+    ) {
+        Ok(write) => Some(write),
+        Err((write, _)) => {
+            if let Some(Entry { order, range, .. }) = write.give_up() {
+                entry.order = order;
+                entry.range = range;
+            }
+            None
+        }
+    }
+}
+
+/// Whether there are legs that the sender waits for, and others.
+fn has_both(conf: &Conf) -> bool {
+    let guard = rcu::read_lock();
+    let awaited = |leg: &Leg| leg.works() && !leg.is_write_mostly();
+    let others = |leg: &Leg| leg.is_write_mostly() && !leg.rdev().flags().test(RdevFlag::Faulty);
+    let mut legs = conf.occupied(&guard);
+    legs.clone().any(|(_, leg)| awaited(leg)) && legs.any(|(_, leg)| others(leg))
+}
+
+/// Gives a reference to a part that goes on behind back.
+///
+/// Context: any.
+pub fn let_go(copy: WriteRef) {
+    // The last one may end our hold on the array.
+    let conf = PoolRef::keeper(&copy).conf().clone();
+    match PoolRef::last(copy) {
+        Some(copy) => legs_ended(copy),
+        None => {
+            // It may be the request that has the last one, and waits for this.
+            if !conf.unanswered.lock().is_empty() {
+                conf.call_daemon();
+            }
+        }
+    }
+}
+
+/// Looks whether the answer to a request, none of whose legs is writing any more, is up to what goes on behind. If so the
+/// request is put aside, and [`None`] returned, unless that has ended, too.
+///
+/// Context: any.
+#[inline]
+pub fn consult(write: Unique<Write, LegRef>) -> Option<Unique<Write, LegRef>> {
+    if write.behind().is_none() || write.is_decided() {
+        return Some(write);
+    }
+    if write.adopt_behind() {
+        return Some(write);
+    }
+    let conf = write.keeper().conf().clone();
+    conf.unanswered.lock().push(write);
+    conf.call_daemon();
+    None
+}
+
+/// Answers the requests that were put aside, and whose other part has ended.
+///
+/// Context: the daemon, or who freezes the gate.
+pub fn answer_late(conf: &Conf) {
+    let mut answers = Unrecorded::new();
+    {
+        let mut unanswered = conf.unanswered.lock();
+        let mut rest = Unrecorded::new();
+        // Under the lock: a part that ends now finds the list as it is, or as it will be.
+        while let Some(write) = unanswered.pop() {
+            if write.adopt_behind() {
+                answers.push(write);
+            } else {
+                rest.push(write);
+            }
+        }
+        *unanswered = rest;
+    }
+    while let Some(write) = answers.pop() {
+        legs_ended(write);
+    }
+}

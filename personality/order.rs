@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The order of overlapping writes, and what waits for it.
+//!
+//! A leg gets writes that overlap in the order in which they came
+//!
+//! - if the array's `serialize_policy` says so: on every leg;
+//! - if a sender may be answered before its write has ended ([`behind`](super::behind)): on legs that are
+//!   write-mostly. The sender may write the same sectors again at once, and the second write must not
+//!   be overtaken by the first, neither in the device nor by being written again after an error.
+//!
+//! Then each write of the array is registered, by an [`OrderTicket`], from before it goes to the legs until none of them
+//! is writing it any more. A clone that has to wait is put aside; its sender is not. When its turn has come the daemon
+//! sends it, or who freezes the gate.
+//!
+//! Both settings change only while the array is suspended, that is while no write is under way, so there
+//! is none that ought to be registered and isn't.
+//!
+//! The rules are in [`crate::logic::overlaps`]; here are the lock, the queue and the lists for them.
+
+use kernel::{
+    new_spinlock_irq,
+    prelude::*,
+    sync::{
+        atomic::{
+            AtomicFlag,
+            Full,
+            Relaxed, //
+        },
+        SpinLockIrq, //
+    },
+};
+use pin_init::init_array_from_fn;
+
+use super::{
+    conf::Conf,
+    gate::Refused,
+    pending::PendingWrites,
+    read::{
+        DoneRead,
+        FailedReads, //
+    },
+    write::{
+        WriteLeg,
+        WriteRef, //
+    },
+};
+use crate::{
+    abstractions::{
+        bio_set::Prepared,
+        percpu_ref::PercpuRef,
+        wait::WaitQueue,
+        Wait, //
+    },
+    logic::{
+        overlaps::{
+            Node,
+            Overlaps,
+            Place,
+            Registration,
+            NODES, //
+        },
+        range::SectorRange,
+    },
+};
+
+/// See the [module](self).
+#[pin_data]
+pub struct Order {
+    #[pin]
+    state: SpinLockIrq<State>,
+    /// Woken when a write has ended.
+    #[pin]
+    ended: WaitQueue,
+    /// Something that was put aside may go on.
+    due: AtomicFlag,
+}
+
+struct State {
+    writes: Overlaps<KBox<[Node; NODES]>, NODES>,
+    /// Clones whose turn has not come.
+    held: PendingWrites,
+    /// Reads to try elsewhere, which wait for writes that are behind.
+    parked: FailedReads,
+    /// How many readers wait for writes that are behind.
+    readers: usize,
+}
+
+impl Order {
+    /// No writes. May sleep.
+    pub fn new() -> impl PinInit<Self, Error> {
+        try_pin_init!(Self {
+            state <- new_spinlock_irq!(State {
+                // In place: it's too large for the stack.
+                writes: Overlaps::new(KBox::init(
+                    init_array_from_fn(|_| Node::FREE),
+                    GFP_KERNEL
+                )?),
+                held: PendingWrites::new(),
+                parked: FailedReads::new(),
+                readers: 0,
+            }),
+            ended <- WaitQueue::new(),
+            due: AtomicFlag::new(false),
+        }? Error)
+    }
+
+    /// Registers a write to `range`.
+    ///
+    /// Context: may sleep, unless `wait` says no.
+    pub fn enter(
+        conf: PercpuRef<Conf>,
+        range: SectorRange,
+        wait: Wait,
+    ) -> Result<OrderTicket, Refused> {
+        let order = &conf.order;
+        let mut registration = order.state.lock().writes.register(range);
+        if registration.is_none() && wait == Wait::Yes {
+            // Those that are registered need nothing more to come to an end.
+            order.ended.wait_until(|| {
+                registration = order.state.lock().writes.register(range);
+                registration.is_some()
+            });
+        }
+        match registration {
+            None => Err(Refused::WouldBlock),
+            some => Ok(OrderTicket {
+                conf,
+                registration: some,
+            }),
+        }
+    }
+
+    /// Puts a clone aside until its turn has come; if it has, the clone comes back.
+    ///
+    /// Context: any.
+    pub fn hold(
+        &self,
+        place: Place,
+        clone: Prepared<WriteLeg, WriteRef>,
+    ) -> Result<(), Prepared<WriteLeg, WriteRef>> {
+        let mut state = self.state.lock();
+        if state.writes.is_ready(place) {
+            return Err(clone);
+        }
+        state.held.push(clone);
+        Ok(())
+    }
+
+    /// Whether the sender of a write may be answered before it has ended: fewer than `limit` have been so
+    /// already, and nobody waits for them to end.
+    ///
+    /// Context: any.
+    pub fn go_behind(&self, place: Place, limit: usize) -> bool {
+        let mut state = self.state.lock();
+        state.readers == 0 && state.parked.is_empty() && state.writes.go_behind(place, limit)
+    }
+
+    /// The sender of a write isn't answered before it has ended after all.
+    ///
+    /// Context: any.
+    pub fn stay(&self, place: Place) {
+        self.state.lock().writes.stay(place);
+        self.ended.wake_all();
+    }
+
+    /// Waits until every leg has what the senders of writes to `range` have been told is written, or has
+    /// failed to get it. A leg is to be chosen after this.
+    ///
+    /// Context: may sleep, unless `wait` says no.
+    pub fn await_behind(&self, range: SectorRange, wait: Wait) -> Result<(), Refused> {
+        {
+            let mut state = self.state.lock();
+            if !state.writes.is_behind(range) {
+                return Ok(());
+            }
+            if wait == Wait::No {
+                return Err(Refused::WouldBlock);
+            }
+            state.readers = state.readers.saturating_add(1);
+        }
+        self.ended
+            .wait_until(|| !self.state.lock().writes.is_behind(range));
+        let mut state = self.state.lock();
+        state.readers = state.readers.saturating_sub(1);
+        Ok(())
+    }
+
+    /// The same for a read that the daemon sends, who must not wait: it's put aside if it would have to,
+    /// else it comes back.
+    ///
+    /// Context: any.
+    pub fn park(&self, read: DoneRead, range: SectorRange) -> Result<(), DoneRead> {
+        let mut state = self.state.lock();
+        if !state.writes.is_behind(range) {
+            return Err(read);
+        }
+        state.parked.push(read);
+        Ok(())
+    }
+
+    /// Whether something that was put aside may go on.
+    pub fn is_due(&self) -> bool {
+        self.due.load(Relaxed)
+    }
+
+    /// What may go on. The reads may have to be put aside again.
+    pub fn take_due(&self) -> (PendingWrites, FailedReads) {
+        let mut ready = PendingWrites::new();
+        // What becomes due after this sets it again.
+        if !self.is_due() || !self.due.xchg(false, Full) {
+            return (ready, FailedReads::new());
+        }
+        let mut state = self.state.lock();
+        let mut waiting = PendingWrites::new();
+        for clone in state.held.take_all() {
+            let place = clone.keeper().place();
+            if place.is_some_and(|place| !state.writes.is_ready(place)) {
+                waiting.push(clone);
+            } else {
+                ready.push(clone);
+            }
+        }
+        state.held = waiting;
+        (ready, state.parked.take_all())
+    }
+}
+
+/// The registration of a write, which ends when it's dropped.
+pub struct OrderTicket {
+    conf: PercpuRef<Conf>,
+    /// Taken only by `drop`.
+    registration: Option<Registration>,
+}
+
+impl OrderTicket {
+    /// Which write it is.
+    pub fn place(&self) -> Option<Place> {
+        self.registration.as_ref().map(Registration::place)
+    }
+}
+
+impl Drop for OrderTicket {
+    /// Context: any.
+    fn drop(&mut self) {
+        let Some(registration) = self.registration.take() else {
+            return;
+        };
+        let order = &self.conf.order;
+        let due = {
+            let mut state = order.state.lock();
+            let ready = state.writes.end(registration);
+            (ready && !state.held.is_empty()) || !state.parked.is_empty()
+        };
+        order.ended.wake_all();
+        if due {
+            order.due.store(true, Relaxed);
+            self.conf.call_daemon();
+        }
+    }
+}
