@@ -330,6 +330,9 @@ module_addresses() {
 	printf '0x%s 0x%x\n' "$first" $((0x$last + 4096))
 }
 
+# Legs whose writes can be held up.
+. /payload/guest/gated.sh
+
 # leave_clean: what every scenario ends with: everything stopped, the module gone,
 # and no memory left behind where the kernel can tell.
 leave_clean() {

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-2.0
+# scenario: a write that is behind is in the bitmap until it has ended, and fails as any other; if the legs fail that were waited for, it decides
+# row: write-behind
+# disks: 2x32M
+# timeout: 150
+# module: compare
+array=/dev/md100
+md=/sys/block/md100/md
+load_module
+faulty_leg fast "$(member 0)"
+faulty_leg bad "$(member 1)"
+gated_leg slow /dev/mapper/bad
+quietly mdadm --create $array --run --assume-clean --level=1 --raid-devices=2 --bitmap=internal --write-behind=64 \
+	/dev/mapper/fast --write-mostly /dev/mapper/slow
+keep_layout $array
+fill $array
+echo 1 >$md/bitmap/time_base
+offset=$(<$md/rd1/offset)
+dirty() { mdadm --examine-bitmap "$(member 0)" | grep -o '[0-9]* dirty'; }
+is_dirty() { [[ $(dirty) == "$1 dirty" ]]; }
+
+note "the bitmap has it until the leg has it"
+echo 0.1 >$md/safe_mode_delay
+dd if=/dev/urandom of=$array bs=64k count=1 oflag=direct status=none
+until_true 20 "the bitmap to be clean" is_dirty 0
+echo 100 >$md/safe_mode_delay
+dd if=/dev/urandom of=$array bs=64k count=1 oflag=direct status=none
+hold_writes slow "$offset"
+run dd if=/dev/urandom of=$array bs=64k count=1 oflag=direct status=none
+sleep 5
+run dirty
+release_writes slow
+echo 0.1 >$md/safe_mode_delay
+dd if=/dev/urandom of=$array bs=64k count=1 oflag=direct status=none
+until_true 20 "the bitmap to be clean" is_dirty 0
+echo 100 >$md/safe_mode_delay
+
+note "the leg fails to get it: bad blocks, as ever"
+dd if=/dev/urandom of=$array bs=64k count=1 oflag=direct status=none
+hold_writes slow "$offset"
+run dd if=/dev/urandom of=/run/data bs=64k count=4 status=none
+run dd if=/run/data of=$array bs=64k count=4 oflag=direct status=none
+leg_errors bad writes $((offset + 128)) 8
+release_writes slow
+until_true 20 "bad blocks to be recorded" grep -q . $md/rd1/bad_blocks
+run cat $md/rd0/bad_blocks
+run cat $md/rd1/bad_blocks
+run cmp -n 262144 $array /run/data
+leg_heals bad
+run mdadm --stop $array
+run mdadm --assemble $array /dev/mapper/fast /dev/mapper/slow
+run cat $md/rd1/bad_blocks
+fill $array
+until_true 20 "bad blocks to be cleared" test -z "$(<$md/rd1/bad_blocks)"
+
+note "the other leg fails to get it: the sender is told when this one has it"
+echo 100 >$md/safe_mode_delay
+echo 100 >$md/bitmap/time_base
+dd if=/dev/urandom of=$array bs=64k count=1 oflag=direct status=none
+hold_writes slow "$offset"
+leg_errors fast writes $((offset + 128)) 8
+dd if=/run/data of=$array bs=64k count=4 oflag=direct status=none &
+writer=$!
+still_waits $writer
+release_writes slow
+wait $writer || fail "the write failed"
+run cat $md/rd0/bad_blocks
+leg_heals fast
+echo 1 >/proc/sys/vm/drop_caches
+run cmp -n 262144 $array /run/data
+run mdstat $array
+run mdadm --stop $array
+run cmp -n 262144 -i "$((offset * 512)):0" /dev/mapper/slow /run/data
+unload_module

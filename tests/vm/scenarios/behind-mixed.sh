@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: GPL-2.0
+# scenario: with write-behind, random writes of all sizes that overlap leave both legs with the same data
+# row: write-behind
+# disks: 2x48M
+# timeout: 150
+# module: both
+# raid1.ko: hangs because a write that waits twice is twice in its tree
+array=/dev/md100
+md=/sys/block/md100/md
+load_module
+slow_leg slow "$(member 1)" 10
+quietly mdadm --create $array --run --assume-clean --level=1 --raid-devices=2 --bitmap=internal --write-behind=64 \
+	"$(member 0)" --write-mostly /dev/mapper/slow
+keep_layout $array
+fill $array
+load() {
+	fio --name=load --filename=$array --direct=1 --rw=randwrite --norandommap --iodepth=16 "$@" \
+		>/run/fio.log 2>&1 || fail "fio: $(tail -n 5 /run/fio.log)"
+}
+note "in 1 MiB; none is sent before one that it overlaps has ended for its sender"
+load --ioengine=libaio --bsrange=512-64k --size=1M --io_size=24M --serialize_overlap=1
+((2 < $(<$md/bitmap/max_backlog_used))) || fail "hardly anything was behind"
+stop $array
+same_data "$(member 0)" "$(faulty_node slow)"
+
+note "in any order, serialized"
+quietly mdadm --assemble $array "$(member 0)" /dev/mapper/slow
+echo 1 >$md/serialize_policy
+load --ioengine=io_uring --bsrange=512-64k --size=1M --io_size=24M
+echo 0 >$md/serialize_policy
+
+note "larger than a copy can be"
+echo 8 >/proc/sys/vm/nr_hugepages
+load --ioengine=io_uring --bs=4M --iomem=mmaphuge --iodepth=2 --size=32M --io_size=32M
+echo 0 >/proc/sys/vm/nr_hugepages
+expect_equal "the legs" "$(mdstat $array | grep -oE '\[[U_]+\]')" "[UU]"
+stop $array
+same_data "$(member 0)" "$(faulty_node slow)"

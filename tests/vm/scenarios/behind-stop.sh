@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0
+# scenario: a stop, and a change that stops all writes, wait for what is behind
+# row: write-behind
+# disks: 2x32M
+# timeout: 150
+# module: compare
+array=/dev/md100
+md=/sys/block/md100/md
+load_module
+gated_leg slow "$(member 1)"
+quietly mdadm --create $array --run --assume-clean --level=1 --raid-devices=2 --bitmap=internal --write-behind=64 \
+	"$(member 0)" --write-mostly /dev/mapper/slow
+keep_layout $array
+fill $array
+echo 100 >$md/safe_mode_delay
+echo 100 >$md/bitmap/time_base
+offset=$(<$md/rd1/offset)
+behind() {
+	dd if=/dev/urandom of=$array bs=64k seek="$1" count=4 oflag=direct conv=notrunc status=none
+	hold_writes slow "$offset"
+	dd if=/dev/urandom of=$array bs=64k seek="$1" count=4 oflag=direct conv=notrunc status=none
+}
+
+note "the bitmap is taken away"
+run behind 0
+mdadm --grow $array --bitmap=none &
+change=$!
+still_waits $change
+release_writes slow
+wait $change || fail "the change failed"
+run mdadm --grow $array --bitmap=internal --write-behind=64
+run cat $md/bitmap/backlog
+echo 100 >$md/bitmap/time_base
+
+note "the array is stopped"
+echo 100 >$md/bitmap/time_base
+run behind 32
+mdadm --stop $array &
+change=$!
+still_waits $change
+release_writes slow
+wait $change || fail "the stop failed"
+same_data "$(member 0)" "$(faulty_node slow)"
+unload_module

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: GPL-2.0
+# scenario: serialize_policy keeps each of three overlapping writes in order, on every leg
+# row: write-behind
+# disks: 2x32M
+# timeout: 60
+# module: both
+# raid1.ko: hangs because a waiter is let go when one overlapping write ends, though another still overlaps
+array=/dev/md100
+md=/sys/block/md100/md
+load_module
+slow_leg a "$(member 0)" 1500
+slow_leg b "$(member 1)" 1500
+quietly mdadm --create $array --run --assume-clean --level=1 --raid-devices=2 --bitmap=none /dev/mapper/a /dev/mapper/b
+keep_layout $array
+echo 1 >$md/serialize_policy
+expect_equal "the policy" "$(<$md/serialize_policy)" 1
+echo 100 >$md/safe_mode_delay
+dd if=/dev/zero of=$array bs=512 seek=1000 count=1 oflag=direct status=none
+
+# write LETTER FIRST SECTORS
+write() {
+	head -c $(($3 * 512)) /dev/zero | tr '\0' "$1" >"/run/$1"
+	dd if="/run/$1" of=$array bs=$(($3 * 512)) count=1 seek=$(($2 * 512)) oflag=direct,seek_bytes conv=notrunc status=none
+}
+write a 8 8 &
+sleep 0.3
+write b 4 8 &
+sleep 0.3
+write c 0 6 &
+wait
+content() { dd if="$1" bs=512 count=16 iflag=direct status=none | fold -w 512 | cut -c1 | tr -d '\n'; }
+expect_equal "what the array has" "$(content $array)" ccccccbbbbbbaaaa
+echo 0 >$md/serialize_policy
+expect_equal "the policy" "$(<$md/serialize_policy)" 0
+quietly mdadm --stop $array
+same_data "$(faulty_node a)" "$(faulty_node b)"
