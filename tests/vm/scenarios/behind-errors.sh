@@ -2,7 +2,7 @@
 # scenario: a write that is behind is in the bitmap until it has ended, and fails as any other; if the legs fail that were waited for, it decides
 # row: write-behind
 # disks: 2x32M
-# timeout: 150
+# timeout: 180
 # module: compare
 array=/dev/md100
 md=/sys/block/md100/md

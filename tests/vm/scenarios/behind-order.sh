@@ -2,7 +2,7 @@
 # scenario: a write does not overtake one that overlaps it and is behind; others don't wait for that one
 # row: write-behind
 # disks: 2x32M
-# timeout: 120
+# timeout: 150
 # module: both
 array=/dev/md100
 md=/sys/block/md100/md

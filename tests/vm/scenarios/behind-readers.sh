@@ -2,7 +2,7 @@
 # scenario: who reads from a write-mostly leg waits for what is behind, and reads what was said to be written
 # row: write-behind
 # disks: 2x32M
-# timeout: 120
+# timeout: 180
 # module: compare
 array=/dev/md100
 md=/sys/block/md100/md

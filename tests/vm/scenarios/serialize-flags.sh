@@ -2,7 +2,7 @@
 # scenario: legs become write-mostly and stop being so under load, with and without serialization
 # row: write-behind
 # disks: 2x32M
-# timeout: 120
+# timeout: 150
 # module: both
 # raid1.ko: panics because its state for serialization is gone when a leg stops being write-mostly
 array=/dev/md100

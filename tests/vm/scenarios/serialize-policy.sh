@@ -2,14 +2,14 @@
 # scenario: serialize_policy keeps each of three overlapping writes in order, on every leg
 # row: write-behind
 # disks: 2x32M
-# timeout: 60
+# timeout: 120
 # module: both
 # raid1.ko: hangs because a waiter is let go when one overlapping write ends, though another still overlaps
 array=/dev/md100
 md=/sys/block/md100/md
 load_module
-slow_leg a "$(member 0)" 1500
-slow_leg b "$(member 1)" 1500
+slow_leg a "$(member 0)" 3000
+slow_leg b "$(member 1)" 3000
 quietly mdadm --create $array --run --assume-clean --level=1 --raid-devices=2 --bitmap=none /dev/mapper/a /dev/mapper/b
 keep_layout $array
 echo 1 >$md/serialize_policy
@@ -22,10 +22,11 @@ write() {
 	head -c $(($3 * 512)) /dev/zero | tr '\0' "$1" >"/run/$1"
 	dd if="/run/$1" of=$array bs=$(($3 * 512)) count=1 seek=$(($2 * 512)) oflag=direct,seek_bytes conv=notrunc status=none
 }
+under_way() { (($(awk '{ print $2 }' /sys/block/md100/inflight) == $1)); }
 write a 8 8 &
-sleep 0.3
+until_true 10 "the first write to be under way" under_way 1
 write b 4 8 &
-sleep 0.3
+until_true 10 "the second write to be under way" under_way 2
 write c 0 6 &
 wait
 content() { dd if="$1" bs=512 count=16 iflag=direct status=none | fold -w 512 | cut -c1 | tr -d '\n'; }

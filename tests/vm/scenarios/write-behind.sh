@@ -2,7 +2,7 @@
 # scenario: a write ends when the legs have it that are not write-mostly, up to the limit; then it waits for all
 # row: write-behind
 # disks: 2x32M
-# timeout: 120
+# timeout: 180
 # module: compare
 array=/dev/md100
 md=/sys/block/md100/md
