@@ -102,9 +102,8 @@ fn look_at_legs(conf: &Conf, range: SectorRange) -> (Option<BlockedLeg>, Option<
         write_mostly |= leg.is_write_mostly();
     }
     let mddev = conf.mddev();
-    let ordered = (write_mostly && mddev.max_write_behind() > 0)
-        || mddev.flags().test(MddevFlag::SerializePolicy);
-    if !ordered {
+    let behind = write_mostly && mddev.max_write_behind() > 0 && mddev.bitmap().is_present();
+    if !behind && !mddev.flags().test(MddevFlag::SerializePolicy) {
         return (None, None);
     }
     let leg = conf.occupied(&guard).next();
