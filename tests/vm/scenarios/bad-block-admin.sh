@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # scenario: bad blocks by way of sysfs and mdadm: recorded, kept, a full list, and a member without a list
+# row: errors metadata
 # disks: 2x12M
 # timeout: 120
 # module: compare

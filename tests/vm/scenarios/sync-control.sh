@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # scenario: check and repair are started, bounded, halted and resumed by way of sysfs, and so are requests and the array
+# row: sync quiesce
 # disks: 2x24M
 # timeout: 120
 # module: compare
