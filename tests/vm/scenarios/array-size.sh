@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-2.0
+# scenario: the array shrinks and grows under load, the new part is synced, and what is not possible is refused
+# row: shape
+# disks: 2x48M
+# timeout: 300
+# module: compare
+array=/dev/md100
+first=$(member 0)
+second=$(member 1)
+load_module
+sync_speed 1000000
+shape() { mdstat $array | grep -E '^md|blocks'; }
+for bitmap in internal none; do
+	note "bitmap: $bitmap"
+	quietly mdadm --create $array --run --assume-clean --level=1 --raid-devices=2 --size=24M --bitmap=$bitmap "$first" "$second"
+	# Where the array grows to, the members differ.
+	offset=$(<"$(md_sysfs $array)/dev-${second##*/}/offset")
+	dd if=/dev/urandom of="$second" bs=1M seek=$((offset / 2048 + 24)) count=16 oflag=direct conv=notrunc status=none
+	fio --name=load --filename=$array --size=12M --rw=randwrite --bs=4k --iodepth=4 --ioengine=io_uring \
+		--verify=crc32c --do_verify=0 --verify_state_save=0 --randseed=7 --number_ios=1500 --rate_iops=300 \
+		--eta=never --thread --output=/run/fio.log &
+	load=$!
+	run mdadm --grow $array --size=40M
+	wait_idle $array
+	run shape
+	run blockdev --getsize64 $array
+	run mdadm --grow $array --array-size=20M
+	run mdadm --grow $array --size=20M
+	wait_idle $array
+	run shape
+	run mdadm --grow $array --array-size=max
+	run blockdev --getsize64 $array
+	run mdadm --grow $array --size=32M
+	wait_idle $array
+	run shape
+	run_fails mdadm --grow $array --size=1G
+	run shape
+	wait "$load" || fail "fio: $(</run/fio.log)"
+	quietly fio --name=load --filename=$array --size=12M --rw=randwrite --bs=4k --ioengine=psync --verify=crc32c \
+		--verify_only=1 --verify_state_save=0 --randseed=7 --number_ios=1500
+	fill $array
+	wait_clean $array
+	keep_layout $array
+	stop $array
+	same_data "$first" "$second"
+	quietly mdadm --zero-superblock "$first" "$second"
+done
