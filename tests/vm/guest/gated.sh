@@ -13,13 +13,14 @@ gated_leg() {
 	echo "$2" >"/run/gated.$1"
 }
 
-# hold_writes NAME FIRST: from now on data written to the leg, behind that sector, does not arrive.
+# hold_writes NAME FIRST [MILLISECONDS]: from now on data written to the leg, behind that sector, does not
+# arrive, or so much later.
 hold_writes() {
 	local device size
 	device=$(<"/run/gated.$1")
 	size=$(blockdev --getsz "$device")
 	gate_table "$1" "0 $2 linear $device 0
-$2 $((size - $2)) delay $device $2 0 $device $2 3600000"
+$2 $((size - $2)) delay $device $2 0 $device $2 ${3:-3600000}"
 }
 
 # release_writes NAME: now it does, all of it.

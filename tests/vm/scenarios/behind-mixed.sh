@@ -2,17 +2,18 @@
 # scenario: with write-behind, random writes of all sizes that overlap leave both legs with the same data
 # row: write-behind
 # disks: 2x48M
-# timeout: 150
+# timeout: 180
 # module: both
 # raid1.ko: hangs because a write that waits twice is twice in its tree
 array=/dev/md100
 md=/sys/block/md100/md
 load_module
-slow_leg slow "$(member 1)" 10
+gated_leg slow "$(member 1)"
 quietly mdadm --create $array --run --assume-clean --level=1 --raid-devices=2 --bitmap=internal --write-behind=64 \
 	"$(member 0)" --write-mostly /dev/mapper/slow
 keep_layout $array
 fill $array
+hold_writes slow "$(<$md/rd1/offset)" 10
 load() {
 	fio --name=load --filename=$array --direct=1 --rw=randwrite --norandommap --iodepth=16 "$@" \
 		>/run/fio.log 2>&1 || fail "fio: $(tail -n 5 /run/fio.log)"

@@ -8,14 +8,15 @@
 array=/dev/md100
 md=/sys/block/md100/md
 load_module
-slow_leg a "$(member 0)" 3000
-slow_leg b "$(member 1)" 3000
+gated_leg a "$(member 0)"
+gated_leg b "$(member 1)"
 quietly mdadm --create $array --run --assume-clean --level=1 --raid-devices=2 --bitmap=none /dev/mapper/a /dev/mapper/b
 keep_layout $array
 echo 1 >$md/serialize_policy
 expect_equal "the policy" "$(<$md/serialize_policy)" 1
 echo 100 >$md/safe_mode_delay
 dd if=/dev/zero of=$array bs=512 seek=1000 count=1 oflag=direct status=none
+for leg in a b; do hold_writes $leg "$(<$md/rd0/offset)" 3000; done
 
 # write LETTER FIRST SECTORS
 write() {
