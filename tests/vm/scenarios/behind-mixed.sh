@@ -30,7 +30,7 @@ echo 1 >$md/serialize_policy
 load --ioengine=io_uring --bsrange=512-64k --size=1M --io_size=24M
 echo 0 >$md/serialize_policy
 
-note "larger than a copy can be"
+note "4 MiB at a time, from memory in few pieces"
 echo 8 >/proc/sys/vm/nr_hugepages
 load --ioengine=io_uring --bs=4M --iomem=mmaphuge --iodepth=2 --size=32M --io_size=32M
 echo 0 >/proc/sys/vm/nr_hugepages
