@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The gate: every request is inside it for as long as it lives, and a freeze waits until nobody is.
+//! A gate: whoever goes through it is inside until he goes out, and a freeze waits until nobody is.
 //!
-//! Coming in and going out touch nothing but a [`Presence`], which in the kernel counts per CPU. While
-//! a sync runs, writes need a ticket for their range as well ([`Mode::Ranged`]). The gate becomes
-//! ranged only while nobody is inside, so no write without a ticket is left when the first unit is
-//! synced. It becomes plain again without further ado: a write that still has a ticket does no harm.
+//! Coming in and going out touch nothing but a [`Presence`], which in the kernel counts per CPU. An
+//! array has two gates:
+//! - Every request is inside the first for as long as it lives. Frozen, it's the array that is.
+//! - A write tries the second, too, once it's inside the first. If it's let in it needs nothing else.
+//!   If not, it doesn't wait, but takes a ticket for its [range](super::range_locks). So when a freeze
+//!   of this gate is complete, every write that is under way has a ticket, and sync units and repairs,
+//!   which have tickets of the other kind, exclude just those that overlap them. Nobody has waited for
+//!   that but the one who froze it. After the thaw a write may still have a ticket; it does no harm.
 //!
 //! The caller does the waiting:
 //! - To come in: [`Gate::try_enter`]; if that fails, wait for a thaw and try again. The pass that it
@@ -16,7 +20,7 @@
 //!
 //! A request that is put aside for the daemon goes out, and comes in again when it goes on: a freeze
 //! must not wait for the daemon, which may be the one that freezes. In between everything may have
-//! changed, the mode too ([`Mode::needs_range`]).
+//! changed. What it has of the second gate, or its ticket, it keeps or gives back along with that.
 
 /// Who is inside: a counter that can be closed.
 ///
@@ -24,7 +28,7 @@
 ///
 /// The gate relies on these, and on nothing else:
 /// - What happened before [`resurrect`](Self::resurrect) is seen after a
-///   [`try_enter`](Self::try_enter) that it let in: the mode, and the array's new shape.
+///   [`try_enter`](Self::try_enter) that it let in: the last sync unit, and the array's new shape.
 /// - What happened before a pass was dropped is seen after [`is_drained`](Self::is_drained) said yes.
 ///
 /// A `percpu_ref` gives neither by itself. It wants a barrier in front of `percpu_ref_resurrect()`,
@@ -46,35 +50,6 @@ pub trait Presence {
     fn is_drained(&self) -> bool;
     /// Opens again after [`kill`](Self::kill), whether drained or not.
     fn resurrect(&self);
-}
-
-/// What a write needs beside being inside.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// Nothing: no sync runs.
-    Plain,
-    /// A ticket for its [range](super::range_locks): a sync runs.
-    Ranged,
-}
-
-impl Mode {
-    /// Whether a write has to take a range ticket, which it may `hold` already, from before it was
-    /// put aside. A ticket is kept until the write is complete, whatever the mode becomes.
-    #[inline]
-    pub fn needs_range(self, hold: bool) -> bool {
-        self == Mode::Ranged && !hold
-    }
-}
-
-/// Where the mode is kept.
-///
-/// What happened before [`set`](Self::set), the last sync unit in particular, is seen after
-/// [`get`](Self::get) gave that mode: a release and an acquire.
-pub trait ModeCell {
-    /// The mode.
-    fn get(&self) -> Mode;
-    /// Changes it.
-    fn set(&self, mode: Mode);
 }
 
 /// How many freezes are in effect; the caller's mutex guards it.
@@ -106,21 +81,16 @@ pub enum Thawed {
     Unbalanced,
 }
 
-/// The gate can't become ranged now: somebody is, or may be, inside.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NotFrozen;
-
-/// The gate of one array.
+/// One gate of an array.
 #[derive(Debug)]
-pub struct Gate<P, M> {
+pub struct Gate<P> {
     presence: P,
-    mode: M,
 }
 
-impl<P, M> Gate<P, M> {
+impl<P> Gate<P> {
     /// A gate over an open presence.
-    pub const fn new(presence: P, mode: M) -> Self {
-        Gate { presence, mode }
+    pub const fn new(presence: P) -> Self {
+        Gate { presence }
     }
 
     /// The counter, to wait on.
@@ -130,18 +100,11 @@ impl<P, M> Gate<P, M> {
     }
 }
 
-impl<P: Presence, M: ModeCell> Gate<P, M> {
+impl<P: Presence> Gate<P> {
     /// Comes in; [`None`] while a freeze is in effect.
     #[inline]
     pub fn try_enter(&self) -> Option<P::Pass> {
         self.presence.try_enter()
-    }
-
-    /// What a write that is inside needs. It must have come in before it asks: then, if the answer
-    /// is [`Mode::Plain`], no sync unit starts until it has gone out.
-    #[inline]
-    pub fn mode(&self, _pass: &P::Pass) -> Mode {
-        self.mode.get()
     }
 
     /// Lets no one in any more. Freezes nest, also those of different tasks; each has to wait until
@@ -173,19 +136,5 @@ impl<P: Presence, M: ModeCell> Gate<P, M> {
                 Thawed::StillFrozen
             }
         }
-    }
-
-    /// From now on writes need range tickets. Under the mutex, in a freeze that is complete.
-    pub fn make_ranged(&self, freezes: &Freezes) -> Result<(), NotFrozen> {
-        if !freezes.any() || !self.presence.is_drained() {
-            return Err(NotFrozen);
-        }
-        self.mode.set(Mode::Ranged);
-        Ok(())
-    }
-
-    /// Writes need no range tickets any more. The last sync unit has ended.
-    pub fn make_plain(&self) {
-        self.mode.set(Mode::Plain);
     }
 }

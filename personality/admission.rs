@@ -38,8 +38,8 @@ pub struct Entry {
     pub behind: Option<BehindWrite>,
     /// That no later write that overlaps it goes before it, where that matters.
     pub order: Option<OrderTicket>,
-    /// That no sync unit overlaps it, if one could.
-    pub range: Option<RangeTicket>,
+    /// That no sync unit and no repair overlaps it.
+    pub range: RangeTicket,
     /// That the gate isn't frozen.
     pub pass: Pass,
 }

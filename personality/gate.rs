@@ -6,26 +6,22 @@
 //! giving it back write only memory of the local CPU. [`Gate::freeze`] lets nobody in and waits until
 //! every pass is back.
 //!
-//! While a sync thread runs, the gate is *exclusive*: a write holds a [`RangeTicket`] as well, so that
-//! a sync unit, which holds a [`UnitTicket`], excludes just the writes that overlap it. The gate
-//! becomes exclusive under a freeze, so no write without a ticket is left when the first unit starts.
-//! It stops being so without one: a write that still has a ticket does no harm.
+//! A write holds a [`RangeTicket`] as well. As a rule that is for the whole array, and one more count on
+//! the local CPU. While a sync thread runs, or a sector is repaired, the gate is *exclusive*, and
+//! it's for the write's own range, so that a sync unit or a repair, which holds a [`UnitTicket`],
+//! excludes just the writes that overlap it. To make the gate exclusive is to wait until all tickets
+//! for the whole array are back; requests go on meanwhile.
 //!
-//! The protocol of the gate is in [`crate::logic::gate`], the rules by which ranges exclude each other
+//! The protocol of both counts is in [`crate::logic::gate`], the rules by which ranges exclude each other
 //! in [`super::ranges`]; here are the kernel's counters, locks and queues for the first.
 //!
-//! Lock order: `freezes`, then the lock of the ranges.
+//! Lock order: `freezes` or `exclusives`, then the lock of the ranges.
 
 use kernel::{
     new_mutex,
     prelude::*,
     sync::{
-        atomic::{
-            Acquire,
-            AtomicFlag,
-            Full,
-            Release, //
-        },
+        atomic::Full,
         barrier::{
             smp_mb,
             Read, //
@@ -53,9 +49,6 @@ use crate::{
         gate::{
             self,
             Freezes,
-            Mode,
-            ModeCell,
-            NotFrozen,
             Presence,
             Thawed, //
         },
@@ -86,7 +79,10 @@ impl Presence for PercpuBox<Door> {
 
     #[inline]
     fn try_enter(&self) -> Option<Pass> {
-        self.try_ref()
+        let pass = self.try_ref();
+        // The reference orders nothing by itself.
+        smp_mb(Read);
+        pass
     }
 
     fn kill(&self) {
@@ -105,42 +101,27 @@ impl Presence for PercpuBox<Door> {
     }
 }
 
-/// Whether the gate is exclusive.
-struct Exclusive(AtomicFlag);
-
-impl ModeCell for Exclusive {
-    #[inline]
-    fn get(&self) -> Mode {
-        // Behind the entry, which orders nothing by itself.
-        smp_mb(Read);
-        if self.0.load(Acquire) {
-            Mode::Ranged
-        } else {
-            Mode::Plain
-        }
-    }
-
-    fn set(&self, mode: Mode) {
-        self.0.store(mode == Mode::Ranged, Release);
-    }
-}
-
 /// Why someone did not get through the gate.
 #[derive(Debug)]
 pub enum Refused {
     /// It was not allowed to wait, and would have had to.
     WouldBlock,
-    /// The sync thread was told to stop.
+    /// It was told to stop.
     Interrupted,
 }
 
 /// See the [module](self).
 #[pin_data]
 pub struct Gate {
-    gate: gate::Gate<PercpuBox<Door>, Exclusive>,
+    gate: gate::Gate<PercpuBox<Door>>,
     /// Held while the first freeze waits.
     #[pin]
     freezes: Mutex<Freezes>,
+    /// Through this go writes that need no ticket for their range. It's frozen while the gate is exclusive.
+    unranged: gate::Gate<PercpuBox<Door>>,
+    /// Held while the first that wants the gate exclusive waits.
+    #[pin]
+    exclusives: Mutex<Freezes>,
     /// Woken when the gate opens.
     #[pin]
     opened: WaitQueue,
@@ -151,11 +132,10 @@ impl Gate {
     /// An open gate, not exclusive. May sleep.
     pub fn new() -> impl PinInit<Self, Error> {
         try_pin_init!(Self {
-            gate: gate::Gate::new(
-                PercpuBox::new(Ok(Door))?,
-                Exclusive(AtomicFlag::new(false)),
-            ),
+            gate: gate::Gate::new(PercpuBox::new(Ok(Door))?),
             freezes <- new_mutex!(Freezes::NONE),
+            unranged: gate::Gate::new(PercpuBox::new(Ok(Door))?),
+            exclusives <- new_mutex!(Freezes::NONE),
             opened <- WaitQueue::new(),
             ranges: PercpuBox::new(Ranges::new())?,
         }? Error)
@@ -184,7 +164,7 @@ impl Gate {
         pass.ok_or(Refused::WouldBlock)
     }
 
-    /// Lets the sync thread in, unless `interrupted` says that it's to stop.
+    /// Lets the sync thread, or a repair, in, unless `interrupted` says that it's to stop.
     ///
     /// Context: may sleep.
     pub fn enter_sync(&self, interrupted: impl Fn() -> bool) -> Result<Pass, Refused> {
@@ -239,38 +219,55 @@ impl Gate {
         self.gate.presence().drained_queue().wake_all();
     }
 
-    /// From now on writes need range tickets. Fails if the gate isn't frozen.
-    pub fn make_exclusive(&self) -> Result<(), NotFrozen> {
-        self.gate.make_ranged(&self.freezes.lock())
+    /// Makes the gate exclusive, until [`Self::end_exclusive`]: waits until every write that has no ticket for its range has ended.
+    /// Others come and go meanwhile.
+    ///
+    /// Context: may sleep. The writes may be waiting for the daemon, or for the freezer who does his job,
+    /// so the caller is neither.
+    pub fn make_exclusive(&self) {
+        let mut exclusives = self.exclusives.lock();
+        self.unranged.begin_freeze(&mut exclusives);
+        self.unranged
+            .presence()
+            .drained_queue()
+            .wait_until(|| self.unranged.is_frozen());
     }
 
-    /// Writes need range tickets no more. The last sync unit has ended.
-    pub fn make_plain(&self) {
-        self.gate.make_plain();
+    /// Takes one [`Self::make_exclusive`] back. The last unit that relied on it has ended.
+    ///
+    /// Context: may sleep.
+    pub fn end_exclusive(&self) {
+        // Nobody waits to come in by this gate, so there is nobody to wake.
+        let _ = self.unranged.thaw(&mut self.exclusives.lock());
     }
 
-    /// The ticket with which a write that has a pass may go on; [`None`] if it needs none.
+    /// The ticket with which a write that has a pass may go on.
     ///
     /// Context: may sleep, unless `wait` says no.
     #[inline]
     pub fn write_range(
         &self,
-        pass: &Pass,
+        _pass: &Pass,
         range: SectorRange,
         wait: Wait,
-    ) -> Result<Option<RangeTicket>, Refused> {
-        if !self.gate.mode(pass).needs_range(false) {
-            return Ok(None);
+    ) -> Result<RangeTicket, Refused> {
+        match self.unranged.try_enter() {
+            Some(unranged) => Ok(RangeTicket::Whole(unranged)),
+            None => self.write_part(range, wait),
         }
+    }
+
+    #[cold]
+    fn write_part(&self, range: SectorRange, wait: Wait) -> Result<RangeTicket, Refused> {
         // The gate keeps the box open, so there is always a reference to be had.
         let Some(ranges) = self.ranges.try_ref() else {
             return Err(Refused::WouldBlock);
         };
-        Ranges::write(ranges, range, wait).map(Some)
+        Ranges::write(ranges, range, wait).map(RangeTicket::Part)
     }
 
-    /// The ticket for syncing within the unit with index `unit`, unless `interrupted` says that the
-    /// sync thread is to stop.
+    /// The ticket for syncing, or repairing, within the unit with index `unit`, unless `interrupted` says
+    /// that the caller is to stop. The gate is exclusive.
     ///
     /// Context: may sleep.
     pub fn sync_unit(

@@ -12,6 +12,7 @@ use kernel::{
 use pin_init::init_array_from_fn;
 
 use super::gate::{
+    Pass,
     Refused,
     INTERRUPT_POLL_MS, //
 };
@@ -81,7 +82,7 @@ impl Ranges {
         this: PercpuRef<Self>,
         range: SectorRange,
         wait: Wait,
-    ) -> Result<RangeTicket, Refused> {
+    ) -> Result<PartTicket, Refused> {
         let first = match wait {
             Wait::No => match this.locked(|locks| locks.try_write(range)) {
                 Some(ticket) => Ok(ticket),
@@ -98,7 +99,7 @@ impl Ranges {
             !matches!(state, Some(Err(_)))
         });
         match state {
-            Some(Ok(ticket)) => Ok(RangeTicket {
+            Some(Ok(ticket)) => Ok(PartTicket {
                 ranges: this,
                 ticket: Some(ticket),
             }),
@@ -149,14 +150,22 @@ impl Ranges {
     }
 }
 
+/// The right to write to a range; given back when it's dropped.
+pub enum RangeTicket {
+    /// To all of the array: the gate isn't exclusive, and doesn't become so before this is back.
+    Whole(#[allow(dead_code)] Pass),
+    /// To the range only.
+    Part(#[allow(dead_code)] PartTicket),
+}
+
 /// The right to write to a range while the gate is exclusive; given back when it's dropped.
-pub struct RangeTicket {
+pub struct PartTicket {
     ranges: PercpuRef<Ranges>,
     /// Taken only by `drop`.
     ticket: Option<WriteTicket>,
 }
 
-impl Drop for RangeTicket {
+impl Drop for PartTicket {
     fn drop(&mut self) {
         if let Some(ticket) = self.ticket.take() {
             let wake = self.ranges.locked(|locks| locks.end_write(ticket));

@@ -16,13 +16,6 @@ mod percpu_ref;
 use loom::{
     cell::UnsafeCell,
     sync::{
-        atomic::{
-            AtomicUsize,
-            Ordering::{
-                Acquire,
-                Release, //
-            }, //
-        },
         Arc,
         Mutex, //
     },
@@ -37,8 +30,6 @@ use raid1_rs::logic::{
     gate::{
         Freezes,
         Gate,
-        Mode,
-        ModeCell,
         Presence,
         Thawed, //
     },
@@ -52,9 +43,8 @@ use raid1_rs::logic::{
 /// What all threads share.
 struct Array {
     rcu: Rcu,
-    door: PercpuRef,
-    mode: AtomicUsize,
-    freezes: Mutex<Freezes>,
+    doors: [PercpuRef; 2],
+    freezes: [Mutex<Freezes>; 2],
     ranges: Mutex<[Bucket; 1]>,
     /// The sectors that are written and synced.
     sectors: UnsafeCell<()>,
@@ -64,9 +54,8 @@ impl Array {
     fn new(missing: Missing) -> Arc<Self> {
         Arc::new(Array {
             rcu: Rcu::new(),
-            door: PercpuRef::new(missing),
-            mode: AtomicUsize::new(0),
-            freezes: Mutex::new(Freezes::NONE),
+            doors: [PercpuRef::new(missing), PercpuRef::new(missing)],
+            freezes: [Mutex::new(Freezes::NONE), Mutex::new(Freezes::NONE)],
             ranges: Mutex::new([Bucket::FREE]),
             sectors: UnsafeCell::new(()),
         })
@@ -88,55 +77,56 @@ struct Cpu {
     deferred: bool,
 }
 
-struct Pass(Cpu);
+/// The gate of all requests.
+const ALL: usize = 0;
+/// The gate of writes that have no ticket.
+const UNRANGED: usize = 1;
 
-impl Drop for Pass {
-    fn drop(&mut self) {
-        let Cpu { array, cpu, .. } = &self.0;
-        array.door.put(&array.rcu, *cpu, || ());
+/// One of the two gates as a CPU sees it.
+#[derive(Clone)]
+struct Door(Cpu, usize);
+
+impl Door {
+    fn door(&self) -> &PercpuRef {
+        &self.0.array.doors[self.1]
     }
 }
 
-impl Presence for Cpu {
+struct Pass(Door);
+
+impl Drop for Pass {
+    fn drop(&mut self) {
+        let Cpu { array, cpu, .. } = &self.0 .0;
+        self.0.door().put(&array.rcu, *cpu, || ());
+    }
+}
+
+impl Presence for Door {
     type Pass = Pass;
 
     fn try_enter(&self) -> Option<Pass> {
-        let array = &self.array;
-        let entered = array.door.try_get(&array.rcu, self.cpu);
+        let entered = self.door().try_get(&self.0.array.rcu, self.0.cpu);
         entered.then(|| {
-            array.door.barrier_behind_enter();
+            self.door().barrier_behind_enter();
             Pass(self.clone())
         })
     }
 
     fn kill(&self) {
-        if !self.deferred {
-            return self.array.door.kill(&self.array.rcu);
+        if !self.0.deferred {
+            return self.door().kill(&self.0.array.rcu);
         }
-        self.array.door.begin_kill();
-        let array = self.array.clone();
-        thread::spawn(move || array.door.finish_kill(&array.rcu));
+        self.door().begin_kill();
+        let this = self.clone();
+        thread::spawn(move || this.door().finish_kill(&this.0.array.rcu));
     }
 
     fn is_drained(&self) -> bool {
-        self.array.door.is_drained()
+        self.door().is_drained()
     }
 
     fn resurrect(&self) {
-        self.array.door.resurrect();
-    }
-}
-
-impl ModeCell for Cpu {
-    fn get(&self) -> Mode {
-        match self.array.mode.load(Acquire) {
-            0 => Mode::Plain,
-            _ => Mode::Ranged,
-        }
-    }
-
-    fn set(&self, mode: Mode) {
-        self.array.mode.store(mode as usize, Release);
+        self.door().resurrect();
     }
 }
 
@@ -144,51 +134,57 @@ impl ModeCell for Cpu {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Break {
     Nothing,
-    /// The mode is read before coming in.
-    ModeFirst,
-    /// The gate becomes ranged without a freeze.
-    NoFreeze,
+    /// A write gives back what it has of the second gate before it writes.
+    LeavesEarly,
+    /// A sync doesn't wait until the second gate is frozen.
+    NoWait,
+    /// A sync opens the second gate before its unit has ended.
+    ThawsEarly,
     /// The first thaw of nested freezes opens.
     FirstThawOpens,
 }
 
 impl Cpu {
-    fn gate(&self) -> Gate<Cpu, Cpu> {
-        Gate::new(self.clone(), self.clone())
+    fn gate(&self, which: usize) -> Gate<Door> {
+        Gate::new(Door(self.clone(), which))
     }
 
-    fn freeze(&self) {
-        let mut freezes = self.array.freezes.lock().expect("not poisoned");
-        self.gate().begin_freeze(&mut freezes);
-        drop(freezes);
-        while !self.gate().is_frozen() {
+    fn begin_freeze(&self, which: usize) {
+        let mut freezes = self.array.freezes[which].lock().expect("not poisoned");
+        self.gate(which).begin_freeze(&mut freezes);
+    }
+
+    fn freeze(&self, which: usize) {
+        self.begin_freeze(which);
+        while !self.gate(which).is_frozen() {
             thread::yield_now();
         }
     }
 
-    fn thaw(&self, broken: Break) {
-        let mut freezes = self.array.freezes.lock().expect("not poisoned");
+    fn thaw(&self, which: usize, broken: Break) {
+        let mut freezes = self.array.freezes[which].lock().expect("not poisoned");
         if broken == Break::FirstThawOpens {
-            while self.gate().thaw(&mut freezes) == Thawed::StillFrozen {}
+            while self.gate(which).thaw(&mut freezes) == Thawed::StillFrozen {}
         } else {
-            assert_ne!(self.gate().thaw(&mut freezes), Thawed::Unbalanced);
+            assert_ne!(self.gate(which).thaw(&mut freezes), Thawed::Unbalanced);
         }
     }
 
     /// One write, if the gate and the range let it.
     fn write(&self, broken: Break) {
-        let gate = self.gate();
-        let early = self.get();
-        let Some(pass) = gate.try_enter() else {
+        let Some(_pass) = self.gate(ALL).try_enter() else {
             return;
         };
-        let mode = match broken {
-            Break::ModeFirst => early,
-            _ => gate.mode(&pass),
-        };
+        self.write_inside(broken);
+    }
+
+    /// What a write does that is inside.
+    fn write_inside(&self, broken: Break) {
         let sectors = &self.array.sectors;
-        if !mode.needs_range(false) {
+        if let Some(unranged) = self.gate(UNRANGED).try_enter() {
+            let unranged = (broken != Break::LeavesEarly).then_some(unranged);
             sectors.with_mut(|_| ());
+            drop(unranged);
             return;
         }
         let range = SectorRange::new(0, 8);
@@ -200,20 +196,21 @@ impl Cpu {
 
     /// A sync of one unit, from its start to its end.
     fn sync(&self, broken: Break) {
-        if broken == Break::NoFreeze {
-            self.set(Mode::Ranged);
-        } else {
-            self.freeze();
-            let freezes = self.array.freezes.lock().expect("not poisoned");
-            self.gate().make_ranged(&freezes).expect("frozen");
-            drop(freezes);
-            self.thaw(broken);
+        match broken {
+            Break::NoWait => self.begin_freeze(UNRANGED),
+            _ => self.freeze(UNRANGED),
         }
-        if let Some(ticket) = self.array.lock_ranges(|locks| locks.try_sync(0)) {
+        let ticket = self.array.lock_ranges(|locks| locks.try_sync(0));
+        if broken == Break::ThawsEarly {
+            self.thaw(UNRANGED, broken);
+        }
+        if let Some(ticket) = ticket {
             self.array.sectors.with_mut(|_| ());
             let _ = self.array.lock_ranges(|locks| locks.end_sync(ticket));
         }
-        self.gate().make_plain();
+        if broken != Break::ThawsEarly {
+            self.thaw(UNRANGED, broken);
+        }
     }
 }
 
@@ -243,7 +240,8 @@ type Task = Box<dyn FnOnce()>;
 fn write_against_sync(missing: Missing, broken: Break) {
     let threads = move |[writer, syncer, _]: [Cpu; 3]| -> Vec<Task> {
         vec![
-            Box::new(move || writer.write(broken)),
+            // What the first gate is for has nothing to do with it.
+            Box::new(move || writer.write_inside(broken)),
             Box::new(move || syncer.sync(broken)),
         ]
     };
@@ -254,9 +252,9 @@ fn write_against_sync(missing: Missing, broken: Break) {
 fn write_against_freezes(missing: Missing, broken: Break) {
     let threads = move |[writer, freezer, other]: [Cpu; 3]| -> Vec<Task> {
         let look = move |freezer: Cpu| {
-            freezer.freeze();
+            freezer.freeze(ALL);
             freezer.array.sectors.with(|_| ());
-            freezer.thaw(broken);
+            freezer.thaw(ALL, broken);
         };
         vec![
             Box::new(move || writer.write(broken)),
@@ -288,9 +286,9 @@ fn nobody_is_inside_when_the_counter_closes_elsewhere() {
                     deferred: true,
                     ..freezer
                 };
-                freezer.freeze();
+                freezer.freeze(ALL);
                 freezer.array.sectors.with(|_| ());
-                freezer.thaw(Break::Nothing);
+                freezer.thaw(ALL, Break::Nothing);
             }),
         ]
     });
@@ -302,19 +300,19 @@ fn a_pass_may_come_back_elsewhere() {
     model(Missing::Nothing, |[writer, completer, freezer]| {
         vec![
             Box::new(move || {
-                let Some(mut pass) = writer.gate().try_enter() else {
+                let Some(mut pass) = writer.gate(ALL).try_enter() else {
                     return;
                 };
                 thread::spawn(move || {
                     completer.array.sectors.with_mut(|_| ());
-                    pass.0.cpu = completer.cpu;
+                    pass.0 .0.cpu = completer.cpu;
                     drop(pass);
                 });
             }),
             Box::new(move || {
-                freezer.freeze();
+                freezer.freeze(ALL);
                 freezer.array.sectors.with(|_| ());
-                freezer.thaw(Break::Nothing);
+                freezer.thaw(ALL, Break::Nothing);
             }),
         ]
     });
@@ -346,14 +344,20 @@ fn not_without_the_grace_period() {
 
 #[test]
 #[should_panic(expected = "Causality violation")]
-fn not_if_the_mode_is_read_first() {
-    write_against_sync(Missing::Nothing, Break::ModeFirst);
+fn not_if_a_write_leaves_the_second_gate_early() {
+    write_against_sync(Missing::Nothing, Break::LeavesEarly);
 }
 
 #[test]
 #[should_panic(expected = "Causality violation")]
-fn not_without_a_freeze() {
-    write_against_sync(Missing::Nothing, Break::NoFreeze);
+fn not_if_a_sync_does_not_wait() {
+    write_against_sync(Missing::Nothing, Break::NoWait);
+}
+
+#[test]
+#[should_panic(expected = "Causality violation")]
+fn not_if_a_sync_opens_the_second_gate_early() {
+    write_against_sync(Missing::Nothing, Break::ThawsEarly);
 }
 
 #[test]

@@ -184,11 +184,7 @@ fn begin(conf: &Conf, kind: Kind) -> Result<Session> {
         }
         units += 1;
     }
-    conf.freeze();
-    let exclusive = conf.gate.make_exclusive();
-    conf.thaw();
-    // It was frozen, so this does not fail.
-    exclusive.map_err(|_| EBUSY)?;
+    conf.gate.make_exclusive();
     Ok(Session { units, legs })
 }
 
@@ -197,7 +193,7 @@ fn end(conf: &Conf, session: &Session) {
     conf.sync
         .freed
         .wait_until(|| conf.sync.free.lock().len() == session.units);
-    conf.gate.make_plain();
+    conf.gate.end_exclusive();
     loop {
         let memory = conf.sync.free.lock().pop();
         if memory.is_none() {

@@ -7,9 +7,6 @@ use proptest::prelude::*;
 use raid1_rs::logic::gate::{
     Freezes,
     Gate,
-    Mode,
-    ModeCell,
-    NotFrozen,
     Presence,
     Thawed, //
 };
@@ -56,26 +53,12 @@ impl Presence for Counter {
     }
 }
 
-struct Plain(Cell<Mode>);
-
-impl ModeCell for Plain {
-    fn get(&self) -> Mode {
-        self.0.get()
-    }
-
-    fn set(&self, mode: Mode) {
-        self.0.set(mode);
-    }
-}
-
 #[derive(Clone, Copy, Debug)]
 enum Call {
     Enter,
     Leave,
     Freeze,
     Thaw,
-    Ranged,
-    Plain,
 }
 
 fn calls() -> impl Strategy<Value = Vec<Call>> {
@@ -84,8 +67,6 @@ fn calls() -> impl Strategy<Value = Vec<Call>> {
         Just(Call::Leave),
         Just(Call::Freeze),
         Just(Call::Thaw),
-        Just(Call::Ranged),
-        Just(Call::Plain),
     ];
     prop::collection::vec(call, 0..60)
 }
@@ -94,12 +75,11 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn nobody_is_inside_when_the_gate_becomes_ranged(calls in calls()) {
-        let gate = Gate::new(Counter::default(), Plain(Cell::new(Mode::Plain)));
+    fn nobody_is_inside_a_frozen_gate(calls in calls()) {
+        let gate = Gate::new(Counter::default());
         let mut freezes = Freezes::NONE;
         let mut inside: Vec<Pass> = Vec::new();
         let mut depth = 0;
-        let mut mode = Mode::Plain;
         for call in calls {
             match call {
                 Call::Enter => {
@@ -121,31 +101,10 @@ proptest! {
                     prop_assert_eq!(gate.thaw(&mut freezes), expected);
                     depth = i32::max(depth - 1, 0);
                 }
-                Call::Ranged => {
-                    let frozen = depth > 0 && inside.is_empty();
-                    let expected = if frozen { Ok(()) } else { Err(NotFrozen) };
-                    prop_assert_eq!(gate.make_ranged(&freezes), expected);
-                    if frozen {
-                        mode = Mode::Ranged;
-                    }
-                }
-                Call::Plain => {
-                    gate.make_plain();
-                    mode = Mode::Plain;
-                }
             }
-            prop_assert!(inside.iter().all(|pass| gate.mode(pass) == mode));
             prop_assert_eq!(freezes.any(), depth > 0);
             prop_assert_eq!(gate.is_frozen(), depth > 0 && inside.is_empty());
             prop_assert_eq!(gate.presence().inside.get() as usize, inside.len());
         }
     }
-}
-
-#[test]
-fn a_range_ticket_is_taken_once() {
-    assert!(Mode::Ranged.needs_range(false));
-    assert!(!Mode::Ranged.needs_range(true));
-    assert!(!Mode::Plain.needs_range(false));
-    assert!(!Mode::Plain.needs_range(true));
 }
