@@ -65,3 +65,10 @@ pub fn synchronize_rcu_expedited() {
     // SAFETY: No requirements beyond the context.
     unsafe { bindings::synchronize_rcu_expedited() };
 }
+
+/// Seconds since the system started; not those in which it was asleep. Context: any.
+pub fn seconds() -> u64 {
+    // SAFETY: No requirements.
+    let seconds = unsafe { bindings::ktime_get_seconds() };
+    u64::try_from(seconds).unwrap_or(0)
+}

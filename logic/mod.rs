@@ -17,6 +17,7 @@ pub mod gate;
 pub mod overlaps;
 pub mod range;
 pub mod range_locks;
+pub mod read_errors;
 pub mod read_policy;
 pub mod sync_plan;
 pub mod vote;

@@ -29,6 +29,7 @@ use super::{
         FailedReads,
         Read, //
     },
+    read_repair::Repairs,
     sync::{
         SyncBio,
         SyncEngine,
@@ -110,6 +111,9 @@ pub struct Conf {
     /// Reads that a leg failed, for the daemon to try elsewhere.
     #[pin]
     pub failed_reads: SpinLockIrq<FailedReads>,
+    /// Sectors that a leg failed to read, to be written again.
+    #[pin]
+    pub repairs: Repairs,
     /// Writes that a leg failed, for the daemon to write again.
     #[pin]
     pub failed_writes: SpinLockIrq<FailedWrites>,
@@ -164,6 +168,7 @@ impl Conf {
             write_requests: Pool::new(RESERVE)?,
             splits <- SplitSet::new(),
             failed_reads <- new_spinlock_irq!(FailedReads::new()),
+            repairs <- Repairs::new(),
             failed_writes <- new_spinlock_irq!(FailedWrites::new()),
             unrecorded <- new_spinlock_irq!(Unrecorded::new()),
             unanswered <- new_spinlock_irq!(Unrecorded::new()),
@@ -309,6 +314,7 @@ pub struct Array {
 impl Drop for Array {
     fn drop(&mut self) {
         super::write_error::end_all(&self.conf);
+        self.conf.repairs.close();
         // Each leg holds a reference to the conf, so they have to go before it can. None is in use:
         // md stops all I/O before it frees an array.
         let slots = self.conf.legs.len(&rcu::read_lock());

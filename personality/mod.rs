@@ -8,7 +8,8 @@
 //! - [`gate`] says which requests may go on.
 //! - [`balance`] says which leg a read goes to while all is well.
 //! - [`failfast`] says when a leg may give up early.
-//! - [`read`] and [`write`](mod@write) are the data path, [`write_error`] what follows when a leg fails.
+//! - [`read`] and [`write`](mod@write) are the data path, [`read_repair`] and [`write_error`]
+//!   what follows when a leg fails.
 //! - [`behind`] lets a write end before slow legs have it, [`order`] keeps overlapping writes in order then.
 //! - [`membership`] is about failure, spares and replacements.
 //! - [`shape`] changes the number of mirrors, and takes over arrays of another level.
@@ -25,10 +26,12 @@ pub mod failfast;
 pub mod gate;
 pub mod leg;
 pub mod membership;
+pub mod mend;
 pub mod order;
 pub mod pending;
 pub mod ranges;
 pub mod read;
+pub mod read_repair;
 pub mod run;
 pub mod shape;
 pub mod superblocks;

@@ -17,6 +17,7 @@ use super::{
     failfast::Haste,
     gate::Pass,
     leg::LegRef,
+    read_repair,
 };
 use crate::{
     abstractions::{
@@ -275,6 +276,9 @@ pub fn go_on(done: DoneRead) {
     };
     let succeeded = done.status().is_ok();
     let (mut read, from) = done.into_context();
+    if !succeeded {
+        read_repair::request(&conf, &from, read.range());
+    }
     let block = u32::try_from(conf.block_size().sectors()).unwrap_or(1);
     if !succeeded {
         read.haste.failed(&from);

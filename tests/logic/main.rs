@@ -12,6 +12,7 @@ mod overlaps;
 mod range;
 mod range_locks;
 mod range_locks_model;
+mod read_errors;
 mod read_policy;
 mod sync_plan;
 mod sync_plan_cases;
