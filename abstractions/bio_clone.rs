@@ -13,12 +13,17 @@ use core::{
 use super::{
     bio::Bio,
     bio_set::{
+        bio_of,
         pad_of,
         Pad, //
     },
     keeper::Keeper,
     md::Mddev,
-    status::Status, //
+    status::Status,
+    work::{
+        WorkQueue,
+        Workable, //
+    }, //
 };
 use crate::bindings;
 
@@ -218,5 +223,36 @@ unsafe extern "C" fn end_io<P, K, H: EndIo<P, K>>(bio: *mut bindings::bio) {
     // SAFETY: C never calls back with a null pointer.
     let bio = unsafe { NonNull::new_unchecked(bio) };
     // INVARIANT: `submit` gave up a `Prepared` with the same bio, and the block layer gives it back.
+    H::ended(Done(bio, PhantomData));
+}
+
+impl<P: Send + 'static, K: Keeper + Send + 'static> Done<Workable<P>, K> {
+    /// Has `H` called with the clone by a worker of `queue`: not in interrupt context, and may sleep.
+    ///
+    /// Context: any.
+    pub fn defer<H: EndIo<Workable<P>, K>>(self, queue: &WorkQueue) {
+        let bio = self.into_bio();
+        // SAFETY: The bio was ours, with an initialised pad; it's the worker's now. The work isn't queued
+        // already, since whoever queues gives the clone up.
+        unsafe {
+            let context = &raw mut (*pad_of::<Workable<P>, K>(bio)).context;
+            Workable::queue_raw(context, queue, deferred::<P, K, H>);
+        }
+    }
+}
+
+/// # Safety
+///
+/// `work` was queued by [`Done::defer`] with the same type parameters.
+unsafe extern "C" fn deferred<P, K, H>(work: *mut bindings::work_struct)
+where
+    H: EndIo<Workable<P>, K>,
+{
+    let pad = work
+        .wrapping_byte_sub(core::mem::offset_of!(Pad<Workable<P>, K>, context))
+        .cast::<Pad<Workable<P>, K>>();
+    // SAFETY: The work is the first thing in the context, which is in the pad of a bio.
+    let bio = unsafe { NonNull::new_unchecked(bio_of(pad)) };
+    // INVARIANT: `defer` gave up a `Done` with this bio.
     H::ended(Done(bio, PhantomData));
 }

@@ -279,3 +279,9 @@ pub(super) fn pad_of<P, K>(bio: NonNull<bindings::bio>) -> *mut Pad<P, K> {
         .wrapping_sub(CloneSet::<P, K>::FRONT_PAD)
         .cast()
 }
+
+/// The bio that the pad is in front of.
+#[inline]
+pub(super) fn bio_of<P, K>(pad: *mut Pad<P, K>) -> *mut bindings::bio {
+    pad.wrapping_byte_add(CloneSet::<P, K>::FRONT_PAD).cast()
+}

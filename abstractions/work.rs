@@ -69,6 +69,27 @@ impl<T> Workable<T> {
     pub fn into_value(self) -> T {
         self.value
     }
+
+    /// Has `run` called with the address of `this`, which is that of its work.
+    ///
+    /// Context: any.
+    ///
+    /// # Safety
+    ///
+    /// `this` is valid, stays where it is until `run` is called, and isn't queued.
+    pub(super) unsafe fn queue_raw(
+        this: *const Self,
+        queue: &WorkQueue,
+        run: unsafe extern "C" fn(*mut bindings::work_struct),
+    ) {
+        // The work is the first field.
+        let work = this.cast_mut().cast::<bindings::work_struct>();
+        // SAFETY: By the requirements: as it isn't queued it may be initialised.
+        unsafe {
+            bindings::raid1rs_init_work(work, Some(run));
+            bindings::raid1rs_queue_work(queue.0.as_ptr(), work);
+        }
+    }
 }
 
 impl<T> core::ops::Deref for Workable<T> {
@@ -111,15 +132,11 @@ impl<T: Work<K> + Send + Sync + 'static, K: Keeper + Send + Sync + 'static> Perm
     ///
     /// Context: any.
     pub fn queue(self, queue: &WorkQueue) {
-        let work = self.0.work.get();
         // The queue has our reference.
-        let _ = PoolRef::into_raw(self.0);
-        // SAFETY: By the type invariant the work isn't queued, so it may be initialised. It stays
-        // where it is until `run` has got the reference. `run` fits the type parameters.
-        unsafe {
-            bindings::raid1rs_init_work(work, Some(run::<T, K>));
-            bindings::raid1rs_queue_work(queue.0.as_ptr(), work);
-        }
+        let object = PoolRef::into_raw(self.0);
+        // SAFETY: By the type invariant the work isn't queued. It stays where it is until `run` has got
+        // the reference. `run` fits the type parameters.
+        unsafe { Workable::queue_raw(object, queue, run::<T, K>) };
     }
 }
 

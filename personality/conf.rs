@@ -134,7 +134,7 @@ pub struct Conf {
     pub sync: SyncEngine,
     /// The bios of sync units.
     #[pin]
-    pub sync_bios: CloneSet<SyncBio, PoolRef<Workable<Unit>, LegRef>>,
+    pub sync_bios: CloneSet<Workable<SyncBio>, PoolRef<Workable<Unit>, LegRef>>,
     /// The sync units.
     pub sync_units: Pool<Workable<Unit>, LegRef>,
     /// Some leg was told to fail and stays, as it's the last: `MD_BROKEN` is to be cleared.

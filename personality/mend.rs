@@ -9,9 +9,26 @@ use kernel::page::PAGE_SIZE;
 
 use super::leg::Leg;
 use crate::{
-    abstractions::pages::Pages,
+    abstractions::{
+        md::{
+            MddevFlag,
+            RdevFlag, //
+        },
+        pages::Pages,
+        seconds, //
+    },
     log_line,
-    logic::range::SectorRange, //
+    logic::{
+        range::{
+            BlockSize,
+            SectorRange, //
+        },
+        read_errors::{
+            judge,
+            ReadErrors,
+            Sentence, //
+        },
+    },
 };
 
 /// How many sectors are mended at once, at most: a page.
@@ -26,6 +43,15 @@ pub struct Spot<'a> {
     pub offset: usize,
 }
 
+impl Spot<'_> {
+    fn behind(self, range: SectorRange) -> Self {
+        Self {
+            offset: self.offset.saturating_add(range.bytes()),
+            ..self
+        }
+    }
+}
+
 impl Leg {
     /// Reads `range` into `spot`, and waits for it; tells whether it could be read.
     ///
@@ -35,11 +61,31 @@ impl Leg {
             .read_page(range.start(), spot.pages, spot.offset, range.bytes())
     }
 
-    /// Writes `range`, which the leg could not read, from `good`, and reads it back into `back`; tells
-    /// whether it's well again.
+    /// Makes `range`, which the leg could not read, readable again, if not as a whole then block by block. What
+    /// can't be becomes bad blocks, or fails the leg: `good` comes from another one.
     ///
     /// Context: may sleep.
-    pub fn mend(&self, range: SectorRange, good: Spot<'_>, back: Spot<'_>) -> bool {
+    pub fn heal(&self, range: SectorRange, block: BlockSize, good: Spot<'_>, back: Spot<'_>) {
+        if self.mend(range, good, back) {
+            return;
+        }
+        if range.len() <= block.sectors() {
+            self.record_bad_blocks(range);
+            return;
+        }
+        let (mut good, mut left) = (good, range);
+        while !left.is_empty() && !self.rdev().flags().test(RdevFlag::Faulty) {
+            let (part, behind) = left.split_at(block.sectors());
+            if !self.read_to(part, back) && !self.mend(part, good, back) {
+                self.record_bad_blocks(part);
+            }
+            good = good.behind(part);
+            left = behind;
+        }
+    }
+
+    /// Writes `range` from `good`, and reads it back into `back`; tells whether it's well again.
+    fn mend(&self, range: SectorRange, good: Spot<'_>, back: Spot<'_>) -> bool {
         let rdev = self.rdev();
         if !rdev.write_page(range.start(), good.pages, good.offset, range.bytes(), 0) {
             self.note_write_error();
@@ -62,5 +108,42 @@ impl Leg {
             );
         }
         true
+    }
+}
+
+impl Leg {
+    /// Counts a read error; tells whether it was one too many, so that the leg has failed.
+    pub fn fails_for_reads(&self) -> bool {
+        let (conf, rdev) = (self.conf(), self.rdev());
+        let mddev = conf.mddev();
+        let errors = ReadErrors {
+            count: u32::try_from(rdev.read_errors()).unwrap_or(0),
+            last: u64::try_from(rdev.last_read_error()).unwrap_or(0),
+        }
+        .another(seconds());
+        rdev.set_read_errors(i32::try_from(errors.count).unwrap_or(i32::MAX));
+        rdev.set_last_read_error(i64::try_from(errors.last).unwrap_or(i64::MAX));
+        let limit = mddev.max_corrected_read_errors();
+        let keep = conf.is_last_working(self) && !mddev.flags().test(MddevFlag::FailLastDevice);
+        if judge(errors, limit, keep) == Sentence::Repair {
+            return false;
+        }
+        log_line!(
+            Notice,
+            "md/raid1:{}: {}: Raid device exceeded read_error threshold [cur {}:max {}]",
+            mddev.name(),
+            rdev.block_device(),
+            errors.count,
+            limit
+        );
+        log_line!(
+            Notice,
+            "md/raid1:{}: {}: Failing raid device",
+            mddev.name(),
+            rdev.block_device()
+        );
+        // As with a write: if another leg fails at the same time, this one stays after all.
+        self.blame_write(|| mddev.error(rdev));
+        rdev.flags().test(RdevFlag::Faulty)
     }
 }

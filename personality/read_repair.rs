@@ -32,10 +32,7 @@ use kernel::{
 use super::{
     conf::Conf,
     gate::Pass,
-    leg::{
-        Leg,
-        LegRef, //
-    },
+    leg::LegRef,
     mend::{
         Spot,
         STEP, //
@@ -54,7 +51,6 @@ use crate::{
             Pool,
             PoolRef, //
         },
-        seconds,
         work::{
             Permit,
             Work,
@@ -63,16 +59,10 @@ use crate::{
         },
         Wait, //
     },
-    log_line,
     logic::{
         range::{
             unit_of,
             SectorRange, //
-        },
-        read_errors::{
-            judge,
-            ReadErrors,
-            Sentence, //
         },
         read_policy::{
             next_after,
@@ -202,7 +192,8 @@ pub fn request(conf: &PercpuRef<Conf>, leg: &LegRef, range: SectorRange) {
         leg: leg.clone(),
         range,
     };
-    if repair.is_over(conf) || !conf.repairs.add(repair) {
+    // A block has to fit into a page of ours.
+    if conf.block_size().sectors() > STEP || repair.is_over(conf) || !conf.repairs.add(repair) {
         return;
     }
     let runner = PoolRef::new(
@@ -337,24 +328,25 @@ impl Repair {
         Ok(())
     }
 
-    /// Writes `step`, if that doesn't help each of its blocks that can't be read.
+    /// Writes `step` again, or those of its blocks that can't be read and that another leg has. If nobody
+    /// has one, the leg may be the one that once can read it again: nothing is recorded.
     fn rewrite(&self, tools: &Tools<'_>, step: SectorRange) {
-        let buffers = tools.buffers;
-        let (good, back) = (buffers.good(), buffers.back());
-        if self.fetch(tools, step) && self.leg.mend(step, good, back) {
-            return;
+        let block = tools.conf.block_size();
+        let (good, back) = (tools.buffers.good(), tools.buffers.back());
+        if self.fetch(tools, step) {
+            return self.leg.heal(step, block, good, back);
         }
-        let mut left = step;
+        let mut left = step.first(if step.len() > block.sectors() {
+            step.len()
+        } else {
+            0
+        });
         while !left.is_empty() && !self.is_over(tools.conf) {
-            let (block, behind) = left.split_at(tools.conf.block_size().sectors());
+            let (part, behind) = left.split_at(block.sectors());
+            if !self.leg.read_to(part, back) && self.fetch(tools, part) {
+                self.leg.heal(part, block, good, back);
+            }
             left = behind;
-            // If nobody else can read it, the leg may be the one that once can again: nothing is recorded.
-            if self.leg.read_to(block, back) || !self.fetch(tools, block) {
-                continue;
-            }
-            if !self.leg.mend(block, good, back) {
-                self.leg.record_bad_blocks(block);
-            }
         }
     }
 
@@ -389,42 +381,5 @@ impl Repair {
         let guard = rcu::read_lock();
         let place = conf.find(self.leg.rdev(), &guard)?;
         Some(conf.index(place, &guard) as Slot)
-    }
-}
-
-impl Leg {
-    /// Counts a read error; tells whether it was one too many, so that the leg has failed.
-    fn fails_for_reads(&self) -> bool {
-        let (conf, rdev) = (self.conf(), self.rdev());
-        let mddev = conf.mddev();
-        let errors = ReadErrors {
-            count: u32::try_from(rdev.read_errors()).unwrap_or(0),
-            last: u64::try_from(rdev.last_read_error()).unwrap_or(0),
-        }
-        .another(seconds());
-        rdev.set_read_errors(i32::try_from(errors.count).unwrap_or(i32::MAX));
-        rdev.set_last_read_error(i64::try_from(errors.last).unwrap_or(i64::MAX));
-        let limit = mddev.max_corrected_read_errors();
-        let keep = conf.is_last_working(self) && !mddev.flags().test(MddevFlag::FailLastDevice);
-        if judge(errors, limit, keep) == Sentence::Repair {
-            return false;
-        }
-        log_line!(
-            Notice,
-            "md/raid1:{}: {}: Raid device exceeded read_error threshold [cur {}:max {}]",
-            mddev.name(),
-            rdev.block_device(),
-            errors.count,
-            limit
-        );
-        log_line!(
-            Notice,
-            "md/raid1:{}: {}: Failing raid device",
-            mddev.name(),
-            rdev.block_device()
-        );
-        // As with a write: if another leg fails at the same time, this one stays after all.
-        self.blame_write(|| mddev.error(rdev));
-        rdev.flags().test(RdevFlag::Faulty)
     }
 }

@@ -9,7 +9,10 @@ use super::unit::{
     UnitRef, //
 };
 use crate::{
-    abstractions::pool::PoolRef,
+    abstractions::{
+        cond_resched,
+        pool::PoolRef, //
+    },
     log_line,
     logic::{
         range::SectorRange,
@@ -18,6 +21,7 @@ use crate::{
             Role, //
         },
         vote::{
+            elect,
             Copies,
             Ruling,
             Run,
@@ -44,8 +48,9 @@ impl Copies for Read<'_> {
             .fold(0, |count: usize, _| count.saturating_add(1))
     }
 
-    fn readable(&self, copy: usize, _range: SectorRange) -> bool {
-        self.participant(copy).is_some_and(Participant::was_read)
+    fn readable(&self, copy: usize, range: SectorRange) -> bool {
+        self.participant(copy)
+            .is_some_and(|participant| !participant.unread.any(range))
     }
 
     fn equal(&self, a: usize, b: usize, range: SectorRange) -> bool {
@@ -63,6 +68,13 @@ impl Copies for Read<'_> {
 ///
 /// Context: a worker; may sleep.
 pub fn compare(unit: &UnitRef) {
+    for (buffer, participant) in unit.peers() {
+        if let Some(participant) = unit.participants().get(participant) {
+            if !participant.was_read() {
+                read_again(unit, participant, buffer);
+            }
+        }
+    }
     let copies = Read(unit);
     for run in Runs::new(&copies, unit.range, unit.block) {
         report(unit, &run);
@@ -71,14 +83,53 @@ pub fn compare(unit: &UnitRef) {
             continue;
         }
         for (copy, participant) in unit.peers() {
-            let heals = !copies.readable(copy, run.range);
-            if run.condemns(&copies, copy) && (heals || unit.kind == Kind::Repair) {
+            if !run.condemns(&copies, copy) {
+                continue;
+            }
+            if !copies.readable(copy, run.range) {
+                heal(unit, participant, copy, &run);
+            } else if unit.kind == Kind::Repair {
                 submit_write(unit, participant, run.verdict.winner, run.range);
             }
         }
+        cond_resched();
     }
     if unit.kind == Kind::Repair {
         write_targets(unit, &copies);
+    }
+}
+
+/// Finds out which blocks a leg can't read, and reads the others.
+fn read_again(unit: &Unit, participant: &Participant, buffer: usize) {
+    let leg = &participant.leg;
+    let can_read = |range: SectorRange| {
+        unit.spot(buffer, range.start())
+            .is_some_and(|spot| leg.read_to(range, spot))
+    };
+    for page in unit.pages_of(unit.range) {
+        let mut left = if can_read(page) { page.first(0) } else { page };
+        while !left.is_empty() {
+            let (block, behind) = left.split_at(unit.block.sectors());
+            if !can_read(block) {
+                participant.unread.add(block);
+            }
+            left = behind;
+        }
+        cond_resched();
+    }
+}
+
+/// Has a leg write what it could not read.
+fn heal(unit: &Unit, participant: usize, buffer: usize, run: &Run) {
+    let Some(participant) = unit.participants().get(participant) else {
+        return;
+    };
+    for page in unit.pages_of(run.range) {
+        let good = unit.spot(run.verdict.winner, page.start());
+        let back = unit.spot(buffer, page.start());
+        if let (Some(good), Some(back)) = (good, back) {
+            participant.leg.heal(page, unit.block, good, back);
+        }
     }
 }
 
@@ -87,23 +138,42 @@ fn write_targets(unit: &UnitRef, copies: &Read<'_>) {
     if unit.participants_as(Role::Target).next().is_none() {
         return;
     }
-    let mut left = unit.range;
-    while !left.is_empty() {
-        let (block, behind) = left.split_at(unit.block.sectors());
-        let verdict = crate::logic::vote::elect(copies, block);
-        if verdict.ruling != Ruling::Lost {
+    let write = |winner: Option<usize>, range: SectorRange| {
+        if let Some(winner) = winner.filter(|_| !range.is_empty()) {
             for target in unit.participants_as(Role::Target) {
-                submit_write(unit, target, verdict.winner, block);
+                submit_write(unit, target, winner, range);
             }
         }
+    };
+    let mut left = unit.range;
+    let (mut from, mut same) = (None, left.first(0));
+    while !left.is_empty() {
+        let (block, behind) = left.split_at(unit.block.sectors());
+        let verdict = elect(copies, block);
+        let winner = (verdict.ruling != Ruling::Lost).then_some(verdict.winner);
+        if winner != from {
+            write(from, same);
+            (from, same) = (winner, block.first(0));
+        }
+        same = SectorRange::between(same.start(), block.end());
         left = behind;
     }
+    write(from, same);
 }
 
 fn report(unit: &UnitRef, run: &Run) {
     let leg = PoolRef::keeper(unit);
     let conf = leg.conf();
     let mddev = conf.mddev();
+    if run.verdict.ruling == Ruling::Lost && conf.read_log.allows() {
+        log_line!(
+            Critical,
+            "md/raid1:{}: {}: unrecoverable I/O read error for block {}",
+            mddev.name(),
+            leg.rdev().block_device(),
+            run.range.start()
+        );
+    }
     let mismatches = run.mismatches();
     if mismatches == 0 {
         return;

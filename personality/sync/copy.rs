@@ -8,7 +8,10 @@ use super::unit::{
     UnitRef, //
 };
 use crate::{
-    abstractions::pool::PoolRef,
+    abstractions::{
+        cond_resched,
+        pool::PoolRef, //
+    },
     log_line,
     logic::{
         range::SectorRange,
@@ -49,21 +52,38 @@ fn write_range(unit: &UnitRef, range: SectorRange) {
     }
 }
 
-/// The source could not be read as a whole: reads block by block, from whichever leg can, and writes
-/// what was found. Runs of blocks are written together.
+/// The source could not be read as a whole: reads page by page, and where that fails block by block, from
+/// whichever leg can, and writes what was found. What is found at once is written together.
 fn rescue(unit: &UnitRef) {
-    let mut left = unit.range;
-    let mut found = left.first(0);
-    while !left.is_empty() {
-        let (block, behind) = left.split_at(unit.block.sectors());
-        if read_block(unit, block) {
-            found = SectorRange::between(found.start(), block.end());
+    let mut found = unit.range.first(0);
+    let mut note = |part: SectorRange, is_found: bool| {
+        if is_found && found.end() == part.start() {
+            found = SectorRange::between(found.start(), part.end());
         } else {
             write_found(unit, found);
-            lost(unit, block);
-            found = behind.first(0);
+            found = if is_found {
+                part
+            } else {
+                part.without_first(part.len())
+            };
         }
-        left = behind;
+    };
+    for page in unit.pages_of(unit.range) {
+        if fetch(unit, page) {
+            note(page, true);
+            continue;
+        }
+        let mut left = page;
+        while !left.is_empty() {
+            let (block, behind) = left.split_at(unit.block.sectors());
+            let is_found = fetch(unit, block);
+            if !is_found {
+                lost(unit, block);
+            }
+            note(block, is_found);
+            left = behind;
+        }
+        cond_resched();
     }
     write_found(unit, found);
 }
@@ -74,24 +94,32 @@ fn write_found(unit: &UnitRef, found: SectorRange) {
     }
 }
 
-/// Reads a block into the buffer, from the source or whichever leg has it.
-fn read_block(unit: &UnitRef, block: SectorRange) -> bool {
-    let Some(buffer) = unit.buffer(0) else {
+/// Reads `range`, which lies within a page, into the buffer, from the source or whichever leg has it. Those
+/// that could not read it get it.
+fn fetch(unit: &UnitRef, range: SectorRange) -> bool {
+    let Some(spot) = unit.spot(0, range.start()) else {
         return false;
     };
     let source = unit.participants().get(unit.source).into_iter();
     let others = unit
         .participants()
         .iter()
-        .filter(|participant| matches!(participant.role, Role::Reader | Role::Peer));
-    source.chain(others).any(|participant| {
-        participant.leg.rdev().read_page(
-            block.start(),
-            buffer,
-            unit.offset_of(block.start()),
-            block.bytes(),
-        )
-    })
+        .enumerate()
+        .filter(|(index, _)| *index != unit.source)
+        .map(|(_, other)| other)
+        .filter(|other| matches!(other.role, Role::Reader | Role::Peer));
+    let readers = source.chain(others);
+    let mut failed: usize = 0;
+    for reader in readers.clone() {
+        if reader.leg.read_to(range, spot) {
+            for reader in readers.take(failed) {
+                reader.leg.heal(range, unit.block, spot, unit.scratch());
+            }
+            return true;
+        }
+        failed = failed.saturating_add(1);
+    }
+    false
 }
 
 /// No leg can read a block. Legs that are being recovered don't have it, and it's recorded that they

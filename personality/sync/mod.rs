@@ -11,6 +11,8 @@
 
 pub mod check;
 pub mod copy;
+pub mod marks;
+pub mod settle;
 pub mod unit;
 
 use kernel::{

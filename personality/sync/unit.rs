@@ -13,7 +13,9 @@ use kernel::{
 
 use super::{
     check,
-    copy, //
+    copy,
+    marks::Marks,
+    settle, //
 };
 use crate::{
     abstractions::{
@@ -53,8 +55,12 @@ use crate::{
         leg::{
             Leg,
             LegRef, //
-        }, //
-        ranges::UnitTicket,
+        },
+        mend::{
+            Spot,
+            STEP, //
+        },
+        ranges::UnitTicket, //
     },
 };
 
@@ -64,6 +70,8 @@ const PAGE_BYTES: usize = kernel::page::PAGE_SIZE;
 /// What a unit needs that has to be allocated. It's used again by the next unit.
 pub struct Memory {
     buffers: KVec<Pages>,
+    /// For what is read only to see whether it can be.
+    scratch: Pages,
     participants: KVec<Participant>,
 }
 
@@ -73,6 +81,7 @@ impl Memory {
         let pages = (UNIT_SECTORS as usize * 512).div_ceil(PAGE_BYTES);
         let mut memory = Self {
             buffers: KVec::with_capacity(buffers, GFP_KERNEL)?,
+            scratch: Pages::new(1)?,
             participants: KVec::with_capacity(slots, GFP_KERNEL)?,
         };
         for _ in 0..buffers {
@@ -96,6 +105,8 @@ pub struct Participant {
     pub role: Role,
     /// How its read ended, as [`Status::code`].
     read: Atomic<i32>,
+    /// What it could not read, block by block.
+    pub unread: Marks,
 }
 
 impl Participant {
@@ -106,6 +117,7 @@ impl Participant {
             slot,
             role,
             read: Atomic::new(0),
+            unread: Marks::new(),
         }
     }
 
@@ -139,8 +151,16 @@ pub type UnitRef = PoolRef<Workable<Unit>, LegRef>;
 
 /// What is known about a bio of a unit.
 pub struct SyncBio {
-    participant: usize,
+    /// Whose it is.
+    pub participant: usize,
+    /// Which buffer it reads into, or writes from.
+    pub buffer: usize,
+    /// The sectors.
+    pub range: SectorRange,
 }
+
+/// A bio of a unit that has ended.
+pub type DoneSync = Done<Workable<SyncBio>, UnitRef>;
 
 /// Starts a unit: the sectors of `plan`, with the legs that are enlisted in `memory`.
 pub fn start(conf: &Conf, plan: &Plan, memory: Memory, pass: Pass, ticket: UnitTicket) -> SyncStep {
@@ -210,14 +230,18 @@ fn submit_read(unit: &UnitRef, participant: usize, buffer: usize, failfast: bool
 pub fn submit_write(unit: &UnitRef, participant: usize, buffer: usize, range: SectorRange) {
     let operation = opf::WRITE | opf::FAILFAST;
     if submit::<WriteEnd>(unit, participant, buffer, range, operation).is_none() {
-        unit.note_write(participant, Status::IO_ERROR);
+        // It does not have what the others get.
+        unit.note_failure();
+        if let Some(participant) = unit.participants().get(participant) {
+            participant.leg.write_failed();
+        }
     }
 }
 
 /// A leg that isn't to fail fast doesn't get that flag.
 ///
 /// [`None`]: there is no such participant or buffer.
-fn submit<H: EndIo<SyncBio, UnitRef>>(
+fn submit<H: EndIo<Workable<SyncBio>, UnitRef>>(
     unit: &UnitRef,
     participant: usize,
     buffer: usize,
@@ -235,7 +259,11 @@ fn submit<H: EndIo<SyncBio, UnitRef>>(
         |unit: &UnitRef| unit.memory.buffers.get(buffer),
     )
     .ok()?;
-    let mut bio = blank.with(SyncBio { participant });
+    let mut bio = blank.with(Workable::new(SyncBio {
+        participant,
+        buffer,
+        range,
+    }));
     if !leg.is_failfast() {
         bio.clear_flags(opf::FAILFAST);
     }
@@ -273,6 +301,34 @@ impl Unit {
         &self.memory.participants
     }
 
+    /// A page for what is read only to see whether it can be. Only one worker uses it at a time.
+    pub fn scratch(&self) -> Spot<'_> {
+        Spot {
+            pages: &self.memory.scratch,
+            offset: 0,
+        }
+    }
+
+    /// Where `sector` is in the buffer with this index.
+    pub fn spot(&self, buffer: usize, sector: u64) -> Option<Spot<'_>> {
+        Some(Spot {
+            pages: self.buffer(buffer)?,
+            offset: self.offset_of(sector),
+        })
+    }
+
+    /// The parts of `range` that lie within one page of a buffer.
+    pub fn pages_of(&self, range: SectorRange) -> impl Iterator<Item = SectorRange> {
+        let first = self.range.start();
+        let mut left = range;
+        core::iter::from_fn(move || {
+            let within = SectorRange::between(first, left.start()).len() % STEP;
+            let (page, behind) = left.split_at(STEP.saturating_sub(within));
+            left = behind;
+            (!page.is_empty()).then_some(page)
+        })
+    }
+
     /// The buffer with this index.
     pub fn buffer(&self, index: usize) -> Option<&Pages> {
         self.memory.buffers.get(index)
@@ -286,19 +342,6 @@ impl Unit {
     fn note_read(&self, participant: usize, status: Status) {
         if let Some(participant) = self.memory.participants.get(participant) {
             participant.read.store(status.code(), Relaxed);
-        }
-    }
-
-    /// A leg could not write.
-    ///
-    /// Context: any.
-    fn note_write(&self, participant: usize, status: Status) {
-        if status.is_ok() {
-            return;
-        }
-        self.failed.store(true, Relaxed);
-        if let Some(participant) = self.memory.participants.get(participant) {
-            participant.leg.write_failed();
         }
     }
 
@@ -319,8 +362,8 @@ impl Memory {
 /// Gets a unit's reads back.
 struct ReadEnd;
 
-impl EndIo<SyncBio, UnitRef> for ReadEnd {
-    fn ended(done: Done<SyncBio, UnitRef>) {
+impl EndIo<Workable<SyncBio>, UnitRef> for ReadEnd {
+    fn ended(done: DoneSync) {
         let status = done.status();
         let (bio, unit) = done.into_context();
         unit.note_read(bio.participant, status);
@@ -349,17 +392,18 @@ impl Work<LegRef> for Unit {
 /// Gets a unit's writes back.
 struct WriteEnd;
 
-impl EndIo<SyncBio, UnitRef> for WriteEnd {
-    fn ended(done: Done<SyncBio, UnitRef>) {
-        let status = done.status();
-        let (bio, unit) = done.into_context();
-        unit.note_write(bio.participant, status);
+impl EndIo<Workable<SyncBio>, UnitRef> for WriteEnd {
+    fn ended(done: DoneSync) {
+        if settle::has_more(&done) {
+            return settle::hand_over(done);
+        }
+        let (_, unit) = done.into_context();
         let_go(unit);
     }
 }
 
 /// Gives a reference back; the last one ends the unit.
-fn let_go(unit: UnitRef) {
+pub fn let_go(unit: UnitRef) {
     let Some((unit, leg)) = PoolRef::release(unit) else {
         return;
     };
