@@ -343,7 +343,7 @@ impl Repair {
         });
         while !left.is_empty() && !self.is_over(tools.conf) {
             let (part, behind) = left.split_at(block.sectors());
-            if !self.leg.read_to(part, back) && self.fetch(tools, part) {
+            if self.fetch(tools, part) && !self.leg.read_to(part, back) {
                 self.leg.heal(part, block, good, back);
             }
             left = behind;
