@@ -38,8 +38,8 @@ pub struct Entry {
     pub behind: Option<BehindWrite>,
     /// That no later write that overlaps it goes before it, where that matters.
     pub order: Option<OrderTicket>,
-    /// That no sync unit and no repair overlaps it.
-    pub range: RangeTicket,
+    /// That no sync unit and no repair overlaps it; the part of it that goes on behind has it, if there is one.
+    pub range: Option<RangeTicket>,
     /// That the gate isn't frozen.
     pub pass: Pass,
 }
@@ -71,7 +71,7 @@ pub fn admit(conf: &Conf, bio: &Incoming, wait: Wait) -> Result<(WriteToken, Ent
             let entry = Entry {
                 behind: None,
                 order,
-                range: ticket,
+                range: Some(ticket),
                 pass,
             };
             return Ok((token, entry));

@@ -143,7 +143,7 @@ impl Leg {
             rdev.block_device()
         );
         // As with a write: if another leg fails at the same time, this one stays after all.
-        self.blame_write(|| mddev.error(rdev));
+        self.blame(|| mddev.error(rdev));
         rdev.flags().test(RdevFlag::Faulty)
     }
 }
