@@ -97,7 +97,7 @@ impl Leg {
         // It's at most a page.
         rdev.add_corrected_errors(i32::try_from(range.len()).unwrap_or(i32::MAX));
         let conf = self.conf();
-        if conf.read_log.allows() {
+        if conf.repairs.log.allows() {
             log_line!(
                 Info,
                 "md/raid1:{}: read error corrected ({} sectors at {} on {})",

@@ -40,6 +40,7 @@ use super::{
 };
 use crate::{
     abstractions::{
+        log::RateLimit,
         md::{
             ActiveIo,
             MddevFlag,
@@ -84,6 +85,9 @@ pub struct Repairs {
     wanted: SpinLockIrq<Wanted>,
     /// The array is being freed.
     closed: AtomicFlag,
+    /// Keeps the log readable when much is repaired.
+    #[pin]
+    pub log: RateLimit,
     /// The runner's, for as long as it runs.
     #[pin]
     buffers: Mutex<Buffers>,
@@ -137,6 +141,7 @@ impl Repairs {
                 running: false,
             }),
             closed: AtomicFlag::new(false),
+            log <- RateLimit::new(),
             buffers <- new_mutex!(Buffers {
                 good: Pages::new(1)?,
                 back: Pages::new(1)?,

@@ -100,15 +100,12 @@ fn fetch(unit: &UnitRef, range: SectorRange) -> bool {
     let Some(spot) = unit.spot(0, range.start()) else {
         return false;
     };
-    let source = unit.participants().get(unit.source).into_iter();
-    let others = unit
-        .participants()
-        .iter()
-        .enumerate()
-        .filter(|(index, _)| *index != unit.source)
-        .map(|(_, other)| other)
-        .filter(|other| matches!(other.role, Role::Reader | Role::Peer));
-    let readers = source.chain(others);
+    // `enumerate()` would link in a panic.
+    let others = (0..unit.participants().len()).filter(|other| *other != unit.source);
+    let readers = core::iter::once(unit.source)
+        .chain(others)
+        .filter_map(|reader| unit.participants().get(reader))
+        .filter(|reader| matches!(reader.role, Role::Reader | Role::Peer));
     let mut failed: usize = 0;
     for reader in readers.clone() {
         if reader.leg.read_to(range, spot) {

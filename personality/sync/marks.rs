@@ -21,7 +21,7 @@ pub struct Marks([Atomic<u64>; WORDS]);
 
 impl Marks {
     /// None.
-    pub const fn new() -> Self {
+    pub const fn none() -> Self {
         Self([const { Atomic::new(0) }; WORDS])
     }
 

@@ -94,6 +94,12 @@ impl Memory {
     pub fn enlist(&mut self, participant: Participant) {
         let _ = self.participants.push_within_capacity(participant);
     }
+
+    /// Without the legs.
+    fn emptied(mut self) -> Self {
+        self.participants.clear();
+        self
+    }
 }
 
 /// A leg that takes part in a unit.
@@ -117,7 +123,7 @@ impl Participant {
             slot,
             role,
             read: Atomic::new(0),
-            unread: Marks::new(),
+            unread: Marks::none(),
         }
     }
 
@@ -301,7 +307,7 @@ impl Unit {
         &self.memory.participants
     }
 
-    /// A page for what is read only to see whether it can be. Only one worker uses it at a time.
+    /// A page for what is read only to see whether it can be; one worker uses it.
     pub fn scratch(&self) -> Spot<'_> {
         Spot {
             pages: &self.memory.scratch,
@@ -348,14 +354,6 @@ impl Unit {
     /// The range is not in sync after all: the bitmap keeps it.
     pub fn note_failure(&self) {
         self.failed.store(true, Relaxed);
-    }
-}
-
-impl Memory {
-    /// Without the legs.
-    fn emptied(mut self) -> Self {
-        self.participants.clear();
-        self
     }
 }
 

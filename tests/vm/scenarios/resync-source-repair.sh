@@ -9,7 +9,7 @@ array=/dev/md100
 load_module
 for leg in a b c; do
 	case $leg in a) disk=0 ;; b) disk=1 ;; c) disk=2 ;; esac
-	mending_leg $leg "$(member $disk)"
+	mending_leg $leg "$(member "$disk")"
 done
 first=2048
 for leg in a b c; do dd if=/dev/zero of=/dev/mapper/$leg bs=1M count=20 oflag=direct status=none; done
