@@ -2,11 +2,13 @@
 
 //! Check and repair: all copies are compared, block by block.
 
-use super::unit::{
-    submit_write,
-    Participant,
-    Unit,
-    UnitRef, //
+use super::{
+    bios::submit_write,
+    unit::{
+        Participant,
+        Unit,
+        UnitRef, //
+    }, //
 };
 use crate::{
     abstractions::{

@@ -2,10 +2,12 @@
 
 //! Resync and recovery: what the source has is written to the others.
 
-use super::unit::{
-    submit_write,
-    Participant,
-    UnitRef, //
+use super::{
+    bios::submit_write,
+    unit::{
+        Participant,
+        UnitRef, //
+    }, //
 };
 use crate::{
     abstractions::{

@@ -9,6 +9,7 @@
 //! What a step does is decided in [`crate::logic::sync_plan`], what a difference means in
 //! [`crate::logic::vote`].
 
+pub mod bios;
 pub mod check;
 pub mod copy;
 pub mod marks;
@@ -29,9 +30,9 @@ use self::unit::{
     Memory,
     Participant, //
 };
-pub use self::unit::{
-    SyncBio,
-    Unit, //
+pub use self::{
+    bios::SyncBio,
+    unit::Unit, //
 };
 use super::{
     conf::Conf,

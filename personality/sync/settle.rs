@@ -3,12 +3,17 @@
 //! What is left to do after a unit's write: what could not be written becomes bad blocks, and bad blocks
 //! that could be written are none any more.
 
-use super::unit::{
-    let_go,
-    DoneSync,
-    Participant,
-    SyncBio,
-    Unit, //
+use super::{
+    bios::{
+        DoneSync,
+        SyncBio, //
+    },
+    unit::{
+        let_go,
+        Participant,
+        Unit,
+        UnitRef, //
+    },
 };
 use crate::{
     abstractions::{
@@ -21,8 +26,6 @@ use crate::{
     logic::range::SectorRange,
     personality::mend::Spot,
 };
-
-use super::unit::UnitRef;
 
 /// Whether there is more to do about a write that has ended.
 ///

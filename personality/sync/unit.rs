@@ -12,19 +12,13 @@ use kernel::{
 };
 
 use super::{
+    bios,
     check,
     copy,
-    marks::Marks,
-    settle, //
+    marks::Marks, //
 };
 use crate::{
     abstractions::{
-        bio::opf,
-        bio_set::{
-            Blank,
-            Done,
-            EndIo, //
-        },
         md::SyncStep,
         pages::Pages,
         pool::PoolRef,
@@ -52,10 +46,7 @@ use crate::{
     personality::{
         conf::Conf,
         gate::Pass,
-        leg::{
-            Leg,
-            LegRef, //
-        },
+        leg::LegRef,
         mend::{
             Spot,
             STEP, //
@@ -155,19 +146,6 @@ pub struct Unit {
 /// A reference to a [`Unit`]. It's kept by the source's leg.
 pub type UnitRef = PoolRef<Workable<Unit>, LegRef>;
 
-/// What is known about a bio of a unit.
-pub struct SyncBio {
-    /// Whose it is.
-    pub participant: usize,
-    /// Which buffer it reads into, or writes from.
-    pub buffer: usize,
-    /// The sectors.
-    pub range: SectorRange,
-}
-
-/// A bio of a unit that has ended.
-pub type DoneSync = Done<Workable<SyncBio>, UnitRef>;
-
 /// Starts a unit: the sectors of `plan`, with the legs that are enlisted in `memory`.
 pub fn start(conf: &Conf, plan: &Plan, memory: Memory, pass: Pass, ticket: UnitTicket) -> SyncStep {
     let source = memory
@@ -201,7 +179,7 @@ pub fn start(conf: &Conf, plan: &Plan, memory: Memory, pass: Pass, ticket: UnitT
     );
     match unit {
         Ok(unit) => {
-            read(&unit);
+            bios::read(&unit);
             advance(unit);
             SyncStep::Issued(plan.progress)
         }
@@ -210,73 +188,6 @@ pub fn start(conf: &Conf, plan: &Plan, memory: Memory, pass: Pass, ticket: UnitT
             SyncStep::Abort
         }
     }
-}
-
-/// Reads what is to be copied or compared.
-fn read(unit: &UnitRef) {
-    match unit.kind {
-        Kind::Resync | Kind::Recovery => submit_read(unit, unit.source, 0, unit.failfast_reads()),
-        Kind::Check | Kind::Repair => {
-            for (buffer, participant) in unit.peers() {
-                // All but one may fail early.
-                submit_read(unit, participant, buffer, buffer != 0);
-            }
-        }
-    }
-}
-
-fn submit_read(unit: &UnitRef, participant: usize, buffer: usize, failfast: bool) {
-    let operation = opf::READ | if failfast { opf::FAILFAST } else { 0 };
-    if submit::<ReadEnd>(unit, participant, buffer, unit.range, operation).is_none() {
-        unit.note_read(participant, Status::IO_ERROR);
-    }
-}
-
-/// Writes `range` from buffer `buffer` to a participant.
-pub fn submit_write(unit: &UnitRef, participant: usize, buffer: usize, range: SectorRange) {
-    let operation = opf::WRITE | opf::FAILFAST;
-    if submit::<WriteEnd>(unit, participant, buffer, range, operation).is_none() {
-        // It does not have what the others get.
-        unit.note_failure();
-        if let Some(participant) = unit.participants().get(participant) {
-            participant.leg.write_failed();
-        }
-    }
-}
-
-/// A leg that isn't to fail fast doesn't get that flag.
-///
-/// [`None`]: there is no such participant or buffer.
-fn submit<H: EndIo<Workable<SyncBio>, UnitRef>>(
-    unit: &UnitRef,
-    participant: usize,
-    buffer: usize,
-    range: SectorRange,
-    operation: u32,
-) -> Option<()> {
-    let leg: &Leg = &unit.memory.participants.get(participant)?.leg;
-    let blank = Blank::over_pages(
-        leg.rdev().block_device(),
-        operation,
-        unit.offset_of(range.start()),
-        range.bytes(),
-        unit.clone(),
-        |unit: &UnitRef| &PoolRef::keeper(unit).conf().sync_bios,
-        |unit: &UnitRef| unit.memory.buffers.get(buffer),
-    )
-    .ok()?;
-    let mut bio = blank.with(Workable::new(SyncBio {
-        participant,
-        buffer,
-        range,
-    }));
-    if !leg.is_failfast() {
-        bio.clear_flags(opf::FAILFAST);
-    }
-    // A sector that would be past the highest is past the device's end in any case.
-    bio.set_sector(range.start().saturating_add(leg.rdev().data_offset()));
-    bio.submit::<H>();
-    Some(())
 }
 
 impl Unit {
@@ -345,7 +256,8 @@ impl Unit {
         SectorRange::between(self.range.start(), sector).bytes()
     }
 
-    fn note_read(&self, participant: usize, status: Status) {
+    /// A read has ended.
+    pub fn note_read(&self, participant: usize, status: Status) {
         if let Some(participant) = self.memory.participants.get(participant) {
             participant.read.store(status.code(), Relaxed);
         }
@@ -357,20 +269,8 @@ impl Unit {
     }
 }
 
-/// Gets a unit's reads back.
-struct ReadEnd;
-
-impl EndIo<Workable<SyncBio>, UnitRef> for ReadEnd {
-    fn ended(done: DoneSync) {
-        let status = done.status();
-        let (bio, unit) = done.into_context();
-        unit.note_read(bio.participant, status);
-        advance(unit);
-    }
-}
-
 /// After the last read: on to a worker.
-fn advance(unit: UnitRef) {
+pub fn advance(unit: UnitRef) {
     if let Some(permit) = Permit::from_last(unit) {
         let leg = PoolRef::keeper(permit.object()).clone();
         permit.queue(&leg.conf().sync.queue);
@@ -383,19 +283,6 @@ impl Work<LegRef> for Unit {
             Kind::Resync | Kind::Recovery => copy::write(&unit),
             Kind::Check | Kind::Repair => check::compare(&unit),
         }
-        let_go(unit);
-    }
-}
-
-/// Gets a unit's writes back.
-struct WriteEnd;
-
-impl EndIo<Workable<SyncBio>, UnitRef> for WriteEnd {
-    fn ended(done: DoneSync) {
-        if settle::has_more(&done) {
-            return settle::hand_over(done);
-        }
-        let (_, unit) = done.into_context();
         let_go(unit);
     }
 }
