@@ -116,6 +116,19 @@ int raid1rs_rdev_link(struct mddev *mddev, struct md_rdev *rdev)
 	return sysfs_link_rdev(mddev, rdev);
 }
 
+/*
+ * md stops the timer before it quiesces the array, and the end of a write that
+ * is waited for there starts it again: it would run when the mddev is gone. Does
+ * what the timer does, in case the array goes on under another personality.
+ */
+void raid1rs_end_safemode_timer(struct mddev *mddev)
+{
+	if (timer_delete_sync(&mddev->safemode_timer)) {
+		mddev->safemode = 1;
+		md_wakeup_thread(mddev->thread);
+	}
+}
+
 void raid1rs_rdev_unlink(struct mddev *mddev, struct md_rdev *rdev)
 {
 	sysfs_unlink_rdev(mddev, rdev);

@@ -110,6 +110,8 @@ impl<T: Personality> PersonalityVTable<T> {
         let (array, data) =
             unsafe { (LockedMddev::from_ptr(mddev), T::Data::from_foreign(private)) };
         T::free(array, data);
+        // SAFETY: The array is alive; no locks are held that the timer takes, since it takes none.
+        unsafe { bindings::raid1rs_end_safemode_timer(mddev) };
     }
 
     /// # Safety
