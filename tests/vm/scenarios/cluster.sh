@@ -34,8 +34,8 @@ expect_refused() {
 # without a lock manager.
 patch() {
 	local start=$((8192)) # metadata 1.2: 4 KiB after the superblock, that is at 4 KiB
-	printf "\\x$2" | dd of="$1" bs=1 seek=$((start + 4)) conv=notrunc status=none
-	printf "\\x$3" | dd of="$1" bs=1 seek=$((start + 68)) conv=notrunc status=none
+	printf %b "\\x$2" | dd of="$1" bs=1 seek=$((start + 4)) conv=notrunc status=none
+	printf %b "\\x$3" | dd of="$1" bs=1 seek=$((start + 68)) conv=notrunc status=none
 	printf 'alpha' | dd of="$1" bs=1 seek=$((start + 72)) conv=notrunc status=none
 	blockdev --flushbufs "$1"
 }

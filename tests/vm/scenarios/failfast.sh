@@ -40,39 +40,39 @@ restore() {
 }
 
 note "without the flag the driver's second try is a success, and nobody sees an error"
-quietly mdadm --create $array --run --assume-clean --level=1 --raid-devices=2 --bitmap=none $a "$other"
+quietly mdadm --create $array --run --assume-clean --level=1 --raid-devices=2 --bitmap=none "$a" "$other"
 # It stays active, so that it's no superblock that meets the errors.
 echo 0 >"$(md_sysfs $array)/safe_mode_delay"
 run dd if=/dev/urandom of=$array bs=64k count=1 oflag=direct status=none
-disk_errors $a 1 $WRITE
+disk_errors "$a" 1 $WRITE
 run dd if=/dev/urandom of=$array bs=64k count=16 oflag=direct status=none
-disk_errors $a 1 $READ
+disk_errors "$a" 1 $READ
 run dd if=$array of=/dev/null bs=4k count=512 iflag=direct status=none
 expect_equal "the legs" "$(legs)" "[UU]"
 
 note "set while the array runs: the next error fails the leg"
 echo failfast >"$(md_sysfs $array)/dev-${a##*/}/state"
 run cat "$(md_sysfs $array)/dev-${a##*/}/state"
-disk_errors $a 1 $WRITE
+disk_errors "$a" 1 $WRITE
 run dd if=/dev/urandom of=$array bs=64k count=16 oflag=direct status=none
 until_true 20 "the leg to fail" legs_are "[_U]"
 stop $array
 
 note "a failed read: served by another leg, and the leg is gone"
-create $a "$other"
+create "$a" "$other"
 fill $array
 sum=$(device_sum $array)
 wait_clean $array
-disk_errors $a 1 $READ
+disk_errors "$a" 1 $READ
 expect_equal "the checksum" "$(device_sum $array)" "$sum"
 expect_equal "the legs" "$(legs)" "[_U]"
-restore $a
+restore "$a"
 
 note "the last leg: it's not asked to fail fast, and stays"
 quietly mdadm $array --fail "$other"
-disk_errors $a 1 $READ
+disk_errors "$a" 1 $READ
 expect_equal "the checksum" "$(device_sum $array)" "$sum"
-disk_errors $a 1 $WRITE
+disk_errors "$a" 1 $WRITE
 run dd if=/dev/urandom of=$array bs=64k count=16 oflag=direct status=none
 sum=$(device_sum $array)
 restore "$other"
@@ -80,12 +80,12 @@ expect_equal "the legs" "$(legs)" "[UU]"
 stop $array
 
 note "an error on every leg at once"
-create $a $b
+create "$a" "$b"
 echo 0 >"$(md_sysfs $array)/safe_mode_delay"
 fill $array
 for round in 1 2; do
-	disk_errors $a 1 $WRITE
-	disk_errors $b 1 $WRITE
+	disk_errors "$a" 1 $WRITE
+	disk_errors "$b" 1 $WRITE
 	run dd if=/dev/urandom of=$array bs=64k count=1 oflag=direct status=none
 	run dd if=/dev/urandom of=$array bs=64k count=16 seek=$round oflag=direct status=none
 	sum=$(device_sum $array)
@@ -98,9 +98,9 @@ for round in 1 2; do
 	restore "$lost"
 	expect_equal "the checksum" "$(device_sum $array)" "$sum"
 done
-disk_errors $a 1 $READ
-disk_errors $b 1 $READ
+disk_errors "$a" 1 $READ
+disk_errors "$b" 1 $READ
 expect_equal "the checksum" "$(device_sum $array)" "$sum"
 keep_layout $array
 stop $array
-same_data $a $b
+same_data "$a" "$b"
