@@ -65,6 +65,10 @@ write_at 12
 expect_equal "the block" "$(block_of "$first" 12)" "$(block_of "$second" 12)"
 no_bad_blocks() { [[ -z $(<"$(member_dir "$1")/bad_blocks") ]]; }
 until_true 20 "the bad block to be cleared" no_bad_blocks "$first"
+# mdadm makes the superblock of a new member from one that is there. With one that says "bad blocks
+# present" the new member would be refused, since its list was never written.
+recorded_as_good() { ! mdadm --examine "$1" | grep -q 'bad blocks present'; }
+until_true 20 "the superblock to say so" recorded_as_good "$first"
 
 note "want_replacement: a spare takes its place"
 state "$second" want_replacement
