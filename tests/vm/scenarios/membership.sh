@@ -37,9 +37,10 @@ while kill -0 $load 2>/dev/null; do
 	lose "$leg"
 	regain "$leg" $round
 	if ((round % 4 == 2)); then
-		# Again, while it is being recovered or just when it has been.
+		# Again, while it is being recovered, just when it has been, or before: then it was never a part
+		# of the array, and can't be re-added. --add does what is possible.
 		lose "$leg"
-		regain "$leg" 1
+		quietly mdadm $array --add "$leg"
 	elif ((round % 4 == 3)); then
 		# Another one with it: one is left.
 		wait_whole $array
