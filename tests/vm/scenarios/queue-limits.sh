@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # scenario: every attribute of the array's queue is what raid1.ko makes it, over several kinds of legs
-# row: run
+# row: run operations
 # disks: 2x16M
 # timeout: 240
 # module: compare
