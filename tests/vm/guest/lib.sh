@@ -13,8 +13,11 @@ members() {
 	for n in "$@"; do member "$n"; done
 }
 
-# fail MESSAGE: ends the scenario as failed.
+# fail MESSAGE: ends the scenario as failed, with what arrays and tasks are doing at that moment.
 fail() {
+	sed 's/^/#mdstat /' /proc/mdstat 2>/dev/null || true
+	grep -H . /sys/block/md*/md/{array_state,sync_action,degraded} 2>/dev/null | sed 's/^/#state /' || true
+	echo w >/proc/sysrq-trigger
 	echo "#failed $*"
 	trap - ERR
 	exit 1
@@ -58,12 +61,15 @@ expect_equal() {
 }
 
 # until_true SECONDS WHAT COMMAND...: polls; time passes slowly in a guest, so
-# limits are wide, and wider for a slow kernel.
+# limits are wide, and wider for a slow kernel. The clock alone proves nothing: a host that stops a
+# guest for a while makes it jump. So there have to have been many looks, too.
 until_true() {
-	local limit=$((SECONDS + $1 * ${PATIENCE:-1})) what=$2
+	local seconds=$(($1 * ${PATIENCE:-1})) what=$2 looks=0
+	local limit=$((SECONDS + seconds))
 	shift 2
 	until "$@"; do
-		((SECONDS < limit)) || fail "waited in vain: $what"
+		looks=$((looks + 1))
+		((SECONDS < limit || looks < 4 * seconds)) || fail "waited in vain: $what"
 		sleep 0.05
 	done
 }
