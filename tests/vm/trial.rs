@@ -122,10 +122,11 @@ fn expect(
             " (the header says that it {other:?}, so either it is mended or something else broke)"
         ),
     };
+    // The reason last: where only the end of a report is kept, it's that which is needed.
     bail!(
-        "{module} {ending:?}{wanted}: {reason}\n--- the end of its transcript ---\n{}\n--- the end of the console log ---\n{}\n--- all of it is in {} ---",
-        tail(&run.transcript),
+        "{module} {ending:?}{wanted}\n--- the end of the console log ---\n{}\n--- the end of its transcript ---\n{}\n--- all of it is in {} ---\n{module} {ending:?}: {reason}",
         tail(&run.console),
+        tail(&run.transcript),
         folder.display(),
     )
 }
