@@ -13,6 +13,13 @@ use kernel::{
     error::from_result,
     prelude::*,
     seq_file::SeqFile,
+    sync::{
+        barrier::{
+            smp_mb,
+            Read, //
+        },
+        rcu, //
+    },
     types::ForeignOwnable,
     ThisModule, //
 };
@@ -167,9 +174,28 @@ impl<T: Personality> PersonalityVTable<T> {
 
     /// # Safety
     ///
-    /// `mddev` is an array of ours, and `rdev` a device of it that stays alive during the call.
+    /// `mddev` was an array of ours a moment ago, and `rdev` is a device of it; both stay alive during the
+    /// call.
     unsafe extern "C" fn error_callback(mddev: *mut bindings::mddev, rdev: *mut bindings::md_rdev) {
-        // SAFETY: By the requirements.
+        // A user's command comes without the mutex: the array may be changing its level, and `private` be
+        // another personality's. C stores `pers` before `private` then, so `private` is ours if `pers`
+        // still is after it was read. When we come to the array it's the other way round, but then nothing of it is
+        // under way, and whoever sees `pers` as ours and not `private` comes between two
+        // adjacent stores of C.
+        let guard = rcu::read_lock();
+        // SAFETY: The array is alive. The fields are pointers, each read in one piece; `pers` is null or
+        // what is registered.
+        let ours = unsafe {
+            let private = (&raw const (*mddev).private).read_volatile();
+            smp_mb(Read);
+            let pers = (&raw const (*mddev).pers).read_volatile();
+            !private.is_null() && !pers.is_null() && (*pers).head.id == T::ID
+        };
+        if !ours {
+            return;
+        }
+        // SAFETY: As above. The data isn't freed before the guard's critical section ends: md waits for
+        // those between taking it from the array and `free`.
         let (array, data, rdev) = unsafe {
             (
                 Mddev::from_ptr(mddev),
@@ -178,6 +204,7 @@ impl<T: Personality> PersonalityVTable<T> {
             )
         };
         T::error(array, data, rdev);
+        drop(guard);
     }
 
     /// # Safety
