@@ -240,7 +240,7 @@ impl Write {
             start,
             bitmap,
             token,
-            entry,
+            mut entry,
             behind,
             active,
             ..
@@ -260,6 +260,8 @@ impl Write {
         if let Some(behind) = behind {
             let_go(behind);
         }
+        // Before `active`: who takes the bitmap away waits for that, and then for this.
+        drop(entry.as_mut().and_then(|entry| entry.behind.take()));
         drop(active);
         // Last, and the pass last of all: it's what keeps an array that is being stopped.
         drop(entry);
