@@ -19,8 +19,10 @@
 //! writer first counts itself in `writes_pending`; a full barrier; then reads `in_sync` and
 //! `sync_checkers`. By the barriers one of them sees the other: if the checker has missed the writer's
 //! count, the writer's reads come after the checker's announcement, and find `sync_checkers` or
-//! `in_sync` set. So **a writer that has counted itself and then finds both zero** knows that `in_sync`
-//! stays zero as long as it's counted. The RCU critical section around the writer's steps is md core's:
+//! `in_sync` set. So **a writer that has counted itself and then finds `sync_checkers` zero, and after that
+//! `in_sync`**, knows that `in_sync` stays zero as long as it's counted. (`md_write_start()` reads them the
+//! other way round, and can miss a checker that is through in between; so its caller has to ask
+//! [`WriteToken::is_current`] when nobody can come between any more.) The RCU critical section around the writer's steps is md core's:
 //! switching `writes_pending` between its modes waits for such sections.
 //!
 //! `in_sync` being zero isn't enough: the superblocks must have been written since. The writer that
@@ -40,7 +42,8 @@ use kernel::{
     sync::{
         barrier::{
             smp_mb,
-            Full, //
+            Full,
+            Read, //
         },
         rcu, //
     },
@@ -120,10 +123,11 @@ unsafe impl Sync for WriteToken {}
 impl WriteToken {
     /// Whether the superblocks still say that the array is in use.
     ///
-    /// They do, with the exception of a stop and of a reboot: md core then calls
+    /// They do, with two exceptions. In a stop and in a reboot md core calls
     /// [`quiesce`](super::Personality::quiesce), on and off, and marks the array clean without looking
-    /// at `writes_pending`. A writer that had its token by then, but was not yet visible to `quiesce`,
-    /// has to ask, and start again with a new token if the answer is no.
+    /// at `writes_pending`. And a token of [`Mddev::write_start`] may have been given out while the array was being marked
+    /// clean: see the [module](self). A writer that had its token by then, but was not yet visible to
+    /// `quiesce`, has to ask, and start again with a new token if the answer is no.
     #[inline]
     pub fn is_current(&self) -> bool {
         // SAFETY: By the type invariant.
@@ -231,7 +235,10 @@ impl Mddev {
             // As in C: a timer has asked for the array to be clean, which it won't be.
             write_field!(self, safemode, 0);
         }
-        let clean = read_field!(self, in_sync) != 0 || read_field!(self, sync_checkers) != 0;
+        // In this order: a checker sets `in_sync` before it takes itself off.
+        let checked = read_field!(self, sync_checkers) != 0;
+        smp_mb(Read);
+        let clean = checked || read_field!(self, in_sync) != 0;
         drop(guard);
         if clean || self.must_wait_for_superblock() {
             return None;
