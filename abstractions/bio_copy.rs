@@ -17,6 +17,11 @@ use super::{
 };
 use crate::bindings;
 
+/// Flags that a copy must not have.
+const OF_THE_ORIGINAL: u32 = bindings::RAID1RS_REQ_INTEGRITY
+    | bindings::RAID1RS_REQ_ALLOC_CACHE
+    | bindings::RAID1RS_REQ_POLLED;
+
 /// A copy of a bio, with its data at the time of copying. It's never submitted itself: clones of it are.
 ///
 /// # Invariants
@@ -60,7 +65,8 @@ impl BioCopy {
         Some(copy)
     }
 
-    /// A bio like `like`, with room for that many pages.
+    /// A bio like `like`, with room for that many pages, but for what belongs to `like` alone: its integrity data (the
+    /// block layer makes new one if the device wants it), where its memory comes from, and who polls for its end.
     fn empty(like: &Bio, pages: u16) -> Option<Self> {
         // SAFETY: No requirements; null means that there was no memory.
         let bio = unsafe { bindings::bio_kmalloc(pages, Wait::No.gfp()) };
@@ -70,7 +76,7 @@ impl BioCopy {
         // alive and nobody changes it.
         unsafe {
             let to = bio.as_ptr();
-            bindings::raid1rs_bio_init_inline(to, pages, (*from).bi_opf);
+            bindings::raid1rs_bio_init_inline(to, pages, (*from).bi_opf & !OF_THE_ORIGINAL);
             (*to).bi_iter.bi_sector = (*from).bi_iter.bi_sector;
             (*to).bi_ioprio = (*from).bi_ioprio;
             (*to).bi_write_hint = (*from).bi_write_hint;

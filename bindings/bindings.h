@@ -31,6 +31,8 @@ static const blk_opf_t RAID1RS_REQ_NOMERGE = REQ_NOMERGE;
 static const blk_opf_t RAID1RS_REQ_NOWAIT = REQ_NOWAIT;
 static const blk_opf_t RAID1RS_REQ_POLLED = REQ_POLLED;
 static const blk_opf_t RAID1RS_REQ_ATOMIC = REQ_ATOMIC;
+static const blk_opf_t RAID1RS_REQ_INTEGRITY = REQ_INTEGRITY;
+static const blk_opf_t RAID1RS_REQ_ALLOC_CACHE = REQ_ALLOC_CACHE;
 static const blk_opf_t RAID1RS_MD_FAILFAST = MD_FAILFAST;
 
 static const gfp_t RAID1RS_GFP_NOIO = GFP_NOIO;
