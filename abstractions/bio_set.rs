@@ -204,6 +204,8 @@ impl<P: Send + 'static, K: Keeper + Send + 'static> Blank<P, K> {
     /// A bio for `device` that isn't a clone: operation `opf` on `bytes` from `offset` on in the buffer
     /// that `pages` finds by way of `keeper`. The set is one [`with_vectors`](CloneSet::with_vectors).
     ///
+    /// The keeper comes back if the buffer has no such bytes, or if they take more pages than a bio can have.
+    ///
     /// Context: may sleep.
     pub fn over_pages(
         device: &BlockDevice,
@@ -218,12 +220,16 @@ impl<P: Send + 'static, K: Keeper + Send + 'static> Blank<P, K> {
         let Some(pages) = pages(&keeper) else {
             return Err(keeper);
         };
-        // `count()` would link in a panic.
-        let count = pages
+        let (count, covered) = pages
             .span(offset, bytes)
-            .fold(0, |count: usize, _| count.saturating_add(1));
+            .fold((0_usize, 0_usize), |(count, covered), (_, _, len)| {
+                (count.saturating_add(1), covered.saturating_add(len))
+            });
+        if covered != bytes || count > bindings::BIO_MAX_VECS as usize {
+            return Err(keeper);
+        }
         // CAST: C's limit fits.
-        let count = count.min(bindings::BIO_MAX_VECS as usize) as u16;
+        let count = count as u16;
         // SAFETY: The set and the device are alive.
         let bio = unsafe {
             bindings::bio_alloc_bioset(device.as_ptr(), count, opf, Wait::Yes.gfp(), from)
@@ -231,7 +237,7 @@ impl<P: Send + 'static, K: Keeper + Send + 'static> Blank<P, K> {
         let Some(bio) = NonNull::new(bio) else {
             return Err(keeper);
         };
-        for (page, within, len) in pages.span(offset, bytes).take(usize::from(count)) {
+        for (page, within, len) in pages.span(offset, bytes) {
             // SAFETY: The bio is ours and has a vector for each page. The pages stay allocated as
             // long as the keeper, which goes after the bio.
             unsafe {

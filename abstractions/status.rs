@@ -15,6 +15,8 @@ impl Status {
     pub const OK: Self = Self(0);
     /// The data could not be read or written.
     pub const IO_ERROR: Self = Self(bindings::RAID1RS_BLK_STS_IOERR);
+    /// There was no memory.
+    pub const RESOURCE: Self = Self(bindings::RAID1RS_BLK_STS_RESOURCE);
     /// The device can't do this operation.
     pub const NOT_SUPPORTED: Self = Self(bindings::RAID1RS_BLK_STS_NOTSUPP);
     /// The request would have had to wait and was told not to.

@@ -96,6 +96,8 @@ pub fn submit(conf: &Conf, bio: Incoming) {
     let haste = Haste::new(&bio).chosen(&leg, &choice);
     let blank = match clone_for(&bio, leg, wait) {
         Ok(blank) => blank,
+        // There is memory to be waited for; integrity data has no reserve.
+        Err(_) if wait == Wait::Yes => return bio.complete(Status::RESOURCE),
         Err(_) => return bio.would_block(),
     };
     let start = bio.account_start();
