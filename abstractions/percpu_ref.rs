@@ -66,7 +66,9 @@ const CLOSED: i32 = 2;
 
 impl<T: Drained> Shared<T> {
     fn new(value: impl PinInit<T, Error>) -> impl PinInit<Self, Error> {
+        // The value first and the counter last: what may fail comes before what would not be undone.
         try_pin_init!(Self {
+            value <- value,
             counter <- Opaque::try_ffi_init(|counter| {
                 // SAFETY: `counter` is valid for writes, and pinned as part of `Self`.
                 // `on_zero` is correct for a counter that is a field of `Shared<T>`.
@@ -82,7 +84,6 @@ impl<T: Drained> Shared<T> {
             }),
             drained <- WaitQueue::new(),
             state: Atomic::new(OPEN),
-            value <- value,
         }? Error)
     }
 
@@ -168,10 +169,12 @@ impl<T: Drained> PercpuBox<T> {
     /// Context: any.
     #[inline]
     pub fn try_ref(&self) -> Option<PercpuRef<T>> {
-        PercpuRef::try_get(self.0)
+        // SAFETY: The box is borrowed, so it isn't dropped during the call.
+        unsafe { PercpuRef::try_get(self.0) }
     }
 
-    /// Closes the box, and tells whether it was this call that did so.
+    /// Closes the box, and tells whether it was this call that did so. If it wasn't, the box may be closed, or
+    /// about to be opened by a [`Self::resurrect`] under way, which this doesn't stop.
     ///
     /// It doesn't wait for the references that are out.
     ///
@@ -244,7 +247,8 @@ impl<T: Drained> Shared<T> {
         }
         // SAFETY: The counter is initialised and lives as long as `self`. It's live: it is at first,
         // and after `resurrect`, which are the two that set `OPEN`; and we have taken that away.
-        // A live counter isn't about to switch its mode, so this doesn't sleep.
+        // A live counter isn't about to switch its mode (`percpu_ref_resurrect` waits until it has, before
+        // `resurrect` stores `OPEN`), so this doesn't sleep.
         unsafe { bindings::percpu_ref_kill_and_confirm(self.counter.get(), None) };
         self.state.store(CLOSED, Release);
         true
@@ -294,11 +298,12 @@ unsafe impl<T: Drained + Send + Sync> Sync for PercpuRef<T> {}
 impl<T: Drained> PercpuRef<T> {
     /// Takes a reference, unless the box is closed.
     ///
-    /// `shared` must be that of a box which isn't dropped during the call; callers in this module
-    /// and in [`rcu_slots`](super::rcu_slots) have the box, or an RCU guard, to show for it.
+    /// # Safety
+    ///
+    /// `shared` is that of a box which isn't dropped during the call.
     #[inline]
-    pub(super) fn try_get(shared: NonNull<Shared<T>>) -> Option<Self> {
-        // SAFETY: `shared` is alive during the call, so its counter is initialised.
+    pub(super) unsafe fn try_get(shared: NonNull<Shared<T>>) -> Option<Self> {
+        // SAFETY: By the requirements `shared` is alive, so its counter is initialised.
         if unsafe { bindings::raid1rs_percpu_ref_tryget_live(shared.as_ref().counter.get()) } {
             // INVARIANT: We have just got one count.
             Some(Self(shared))

@@ -94,6 +94,61 @@ pub enum Removal<T: Drained> {
     Removed(PercpuBox<T>),
 }
 
+/// The slots at one moment, as long as an RCU guard lives; see [`RcuSlots::snapshot`]. A box that has been
+/// taken out since is still here, and still the same.
+///
+/// # Invariants
+///
+/// What the slots lead to isn't dropped during `'a`: there is an RCU guard for it.
+pub struct Snapshot<'a, T: Drained>(&'a [Slot<T>]);
+
+impl<T: Drained> Clone for Snapshot<'_, T> {
+    #[inline]
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T: Drained> Copy for Snapshot<'_, T> {}
+
+impl<'a, T: Drained> Snapshot<'a, T> {
+    /// How many slots there are.
+    #[inline]
+    pub fn len(self) -> usize {
+        self.0.len()
+    }
+
+    /// Looks at what is in slot `index`, closed or not.
+    ///
+    /// Context: any.
+    #[inline]
+    pub fn peek(self, index: usize) -> Option<&'a T> {
+        let shared = self.0.get(index)?.load()?;
+        // SAFETY: By the type invariant the box isn't dropped during `'a`.
+        Some(unsafe { shared.as_ref() }.value())
+    }
+
+    /// Takes a reference to what is in slot `index`; `None` if it's empty or closed.
+    ///
+    /// Context: any.
+    #[inline]
+    pub fn get(self, index: usize) -> Option<PercpuRef<T>> {
+        let shared = self.0.get(index)?.load()?;
+        // SAFETY: By the type invariant the box isn't dropped during the call.
+        unsafe { PercpuRef::try_get(shared) }
+    }
+
+    /// Closes what is in slot `index`, so that [`Self::get`] fails from now on. Tells whether it was
+    /// this call that did so.
+    ///
+    /// Context: any.
+    pub fn kill(self, index: usize) -> bool {
+        let shared = self.0.get(index).and_then(Slot::load);
+        // SAFETY: By the type invariant the box isn't dropped during the call.
+        shared.is_some_and(|shared| unsafe { shared.as_ref() }.kill())
+    }
+}
+
 // SAFETY: The table owns `PercpuBox<T>`es and gives out references to them, so it's as `Send` and
 // `Sync` as they are. Its pointers are only accessed as `RcuPointer` does.
 unsafe impl<T: Drained + Send + Sync> Send for RcuSlots<T> {}
@@ -105,38 +160,34 @@ impl<T: Drained> RcuSlots<T> {
     ///
     /// Context: may sleep.
     pub fn new(count: usize) -> Result<Self> {
+        let changes = KBox::pin_init(new_mutex!(()), GFP_KERNEL)?;
+        // Last: nothing would free it if something failed after it.
+        let table = KBox::into_raw(Table::new(count)?);
         // INVARIANT: All pointers in the table are null.
         Ok(Self {
-            table: RcuPointer::new(KBox::into_raw(Table::new(count)?)),
-            changes: KBox::pin_init(new_mutex!(()), GFP_KERNEL)?,
+            table: RcuPointer::new(table),
+            changes,
         })
     }
 
+    /// The slots as they are at this moment: an RCU guard alone keeps what is in them alive, but not in its
+    /// place. Who looks more than once, and must not mistake one slot for another, looks at a snapshot.
     #[inline]
-    fn slots<'a>(&'a self, _guard: &'a rcu::Guard) -> &'a [Slot<T>] {
-        let Some(table) = self.table.load() else {
-            return &[];
+    pub fn snapshot<'a>(&'a self, _guard: &'a rcu::Guard) -> Snapshot<'a, T> {
+        let slots = match self.table.load() {
+            // SAFETY: By the type invariant the table isn't dropped before the guard's critical section
+            // ends.
+            Some(table) => unsafe { &table.as_ref().0 },
+            None => [].as_slice(),
         };
-        // SAFETY: By the type invariant the table isn't dropped before the guard's critical section
-        // ends.
-        unsafe { &table.as_ref().0 }
+        // INVARIANT: The guard is borrowed for `'a`.
+        Snapshot(slots)
     }
 
     /// How many slots there are.
     #[inline]
     pub fn len(&self, guard: &rcu::Guard) -> usize {
-        self.slots(guard).len()
-    }
-
-    /// Looks at what is in slot `index`, closed or not, as long as `guard` lives.
-    ///
-    /// Context: any.
-    #[inline]
-    pub fn peek<'a>(&'a self, index: usize, guard: &'a rcu::Guard) -> Option<&'a T> {
-        let shared = self.slots(guard).get(index)?.load()?;
-        // SAFETY: By the type invariant the box isn't dropped before the guard's critical section
-        // ends.
-        Some(unsafe { shared.as_ref() }.value())
+        self.snapshot(guard).len()
     }
 
     /// Takes a reference to what is in slot `index`; `None` if it's empty or closed.
@@ -144,17 +195,7 @@ impl<T: Drained> RcuSlots<T> {
     /// Context: any.
     #[inline]
     pub fn get(&self, index: usize, guard: &rcu::Guard) -> Option<PercpuRef<T>> {
-        PercpuRef::try_get(self.slots(guard).get(index)?.load()?)
-    }
-
-    /// Closes what is in slot `index`, so that [`Self::get`] fails from now on. Tells whether it was
-    /// this call that did so.
-    ///
-    /// Context: any.
-    pub fn kill(&self, index: usize, guard: &rcu::Guard) -> bool {
-        let shared = self.slots(guard).get(index).and_then(Slot::load);
-        // SAFETY: As in `peek`.
-        shared.is_some_and(|shared| unsafe { shared.as_ref() }.kill())
+        self.snapshot(guard).get(index)
     }
 
     /// The table, for those who hold the mutex: it doesn't go without that.
@@ -226,7 +267,7 @@ impl<T: Drained> RcuSlots<T> {
     }
 
     /// Makes it a table of `count` slots. `place` says for each occupied slot which one it becomes; the
-    /// new ones have to be different, and to exist. Readers see either the old table or the new one.
+    /// new ones have to be different, and to exist. A [`Snapshot`] is of either the old table or the new one.
     ///
     /// Fails without a change, with `ENOMEM`, or with `EINVAL` if `place` doesn't keep to that.
     ///

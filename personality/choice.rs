@@ -76,7 +76,7 @@ fn choose_now(conf: &Conf, range: SectorRange) -> Option<Chosen> {
             .balance
             .turn(range.start(), conf.raid_disks(&guard), cycles());
         let slot = turn.slot;
-        if conf.legs.peek(slot, &guard).is_some_and(Leg::is_plain) {
+        if conf.layout(&guard).peek(slot).is_some_and(Leg::is_plain) {
             if let Some(leg) = conf.legs.get(slot, &guard) {
                 let choice = Choice {
                     slot: slot as Slot,

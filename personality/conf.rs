@@ -18,6 +18,7 @@ use kernel::{
 
 use super::{
     balance::Balance,
+    departed::Departed,
     gate::Gate,
     leg::{
         Leg,
@@ -70,13 +71,7 @@ use crate::{
         rcu_slots::RcuSlots,
         work::Workable, //
     },
-    logic::{
-        degraded::{
-            Device,
-            SlotView, //
-        },
-        range::BlockSize, //
-    },
+    logic::range::BlockSize,
 };
 
 /// How many requests can go on at the same time when no memory is free.
@@ -91,6 +86,9 @@ pub struct Conf {
     mddev: MddevHandle,
     /// The lower half of the slots are members, the upper half their replacements, in the same order.
     pub legs: RcuSlots<Leg>,
+    /// Members that left without the array's data.
+    #[pin]
+    pub departed: Departed,
     /// Guards `mddev->degraded`, and the flags of the members that it counts.
     #[pin]
     pub membership: SpinLockIrq<()>,
@@ -161,6 +159,7 @@ impl Conf {
         PercpuBox::new(try_pin_init!(Self {
             mddev,
             legs: RcuSlots::new(slots)?,
+            departed <- Departed::new(),
             membership <- new_spinlock_irq!(()),
             gate <- Gate::new(),
             reads <- CloneSet::new(),
@@ -195,47 +194,13 @@ impl Conf {
         BlockSize::from_bytes(self.block_bytes.load(Relaxed)).unwrap_or(BlockSize::SECTOR)
     }
 
-    /// How many slots there are for members.
-    #[inline]
-    pub fn raid_disks(&self, guard: &rcu::Guard) -> usize {
-        self.legs.len(guard) / 2
-    }
-
-    /// What is in each slot.
-    pub fn slot_views<'a>(
-        &'a self,
-        guard: &'a rcu::Guard,
-    ) -> impl Iterator<Item = SlotView> + Clone + 'a {
-        let device =
-            move |slot: usize| -> Option<Device> { self.legs.peek(slot, guard).map(Leg::device) };
-        let disks = self.raid_disks(guard);
-        (0..disks).map(move |slot| SlotView {
-            member: device(slot),
-            replacement: device(slot.saturating_add(disks)),
-        })
-    }
-
-    /// The occupied slots, replacements included.
-    pub fn occupied<'a>(
-        &'a self,
-        guard: &'a rcu::Guard,
-    ) -> impl Iterator<Item = (usize, &'a Leg)> + Clone + 'a {
-        (0..self.legs.len(guard)).filter_map(move |slot| Some((slot, self.legs.peek(slot, guard)?)))
-    }
-
-    /// How many slots are occupied.
-    pub fn occupied_count(&self) -> usize {
-        // `count()` would link in a panic.
-        self.occupied(&rcu::read_lock())
-            .fold(0, |count: usize, _| count.saturating_add(1))
-    }
-
     /// Whether there is something for the daemon to do that requests wait for.
     pub fn wants_service(&self) -> bool {
-        !self.pending_writes.lock().is_empty()
-            || self.order.is_due()
-            || !self.failed_writes.lock().is_empty()
-            || !self.failed_reads.lock().is_empty()
+        // One lock at a time: in one expression they would be held until its end.
+        let writes_pend = !self.pending_writes.lock().is_empty();
+        let writes_failed = !self.failed_writes.lock().is_empty();
+        let reads_failed = !self.failed_reads.lock().is_empty();
+        writes_pend || writes_failed || reads_failed || self.order.is_due()
     }
 
     /// Does what requests wait for: writes the bitmap for pending writes and submits them, and sends

@@ -45,6 +45,10 @@ pub struct Leg {
     /// The device was here before: if it isn't in sync it lacks what the bitmap says, not all of the
     /// array's data.
     returned: bool,
+    /// It has had all of the array's data since it came.
+    complete: AtomicFlag,
+    /// A replacement has taken over from it.
+    retired: AtomicFlag,
     /// It's a failed request, not a user, that reports an error.
     failing: AtomicFlag,
     /// What reads take on average, in units of 256 cycles; 0 if that is not known.
@@ -81,9 +85,13 @@ impl Drained for Leg {
 impl Leg {
     /// A leg on `rdev`.
     pub fn new(rdev: RdevHandle, conf: PercpuRef<Conf>) -> Self {
+        let flags = rdev.flags().load();
+        // A replacement gets all of the data, whatever it was before.
+        let returned = rdev.saved_raid_disk().is_some() && !flags.has(RdevFlag::Replacement);
         Self {
-            // A replacement gets all of the data, whatever it was before.
-            returned: rdev.saved_raid_disk().is_some() && !rdev.flags().test(RdevFlag::Replacement),
+            returned,
+            complete: AtomicFlag::new(flags.has(RdevFlag::InSync)),
+            retired: AtomicFlag::new(false),
             rdev,
             conf,
             failing: AtomicFlag::new(false),
@@ -193,6 +201,29 @@ impl Leg {
         !self.returned || !bitmap
     }
 
+    /// Whether the leg, if it's removed now, lacks no more later on than a bitmap will say.
+    pub fn can_return(&self) -> bool {
+        let known = self.returned && self.conf.mddev().bitmap().is_present();
+        !self.retired.load(Relaxed) && (known || self.complete.load(Relaxed))
+    }
+
+    /// The leg was recovered.
+    pub fn set_complete(&self) {
+        self.complete.store(true, Relaxed);
+    }
+
+    /// A replacement has taken over from the leg.
+    pub fn set_retired(&self) {
+        self.retired.store(true, Relaxed);
+    }
+
+    /// Where the leg's part ends that it has been given, if it's still to be recovered.
+    pub fn lacks_from(&self) -> Option<u64> {
+        let flags = self.rdev().flags().load();
+        let lacks = !flags.has(RdevFlag::InSync) && !flags.has(RdevFlag::Faulty);
+        lacks.then(|| self.rdev().recovery_offset())
+    }
+
     /// Whether a write to the device has failed.
     pub fn write_error_seen(&self) -> bool {
         self.rdev().flags().test(RdevFlag::WriteErrorSeen)
@@ -215,21 +246,24 @@ impl Leg {
             .is_some_and(|bad| bad.start() <= range.start() && range.end() <= bad.end())
     }
 
+    /// Whether the metadata tells of all the leg's bad blocks in `range`.
+    pub fn has_recorded(&self, range: SectorRange) -> bool {
+        let known = self.rdev().bad_blocks(range.start(), range.len());
+        !matches!(
+            known,
+            BadBlocks::Some {
+                acknowledged: false,
+                ..
+            }
+        )
+    }
+
     /// Whether a write to `range` has to wait until the metadata tells of a failure of this leg, or of its
     /// bad blocks there.
     #[inline]
     pub fn blocks_write(&self, range: SectorRange) -> bool {
-        if self.rdev().has_bad_blocks() && self.write_error_seen() {
-            let known = self.rdev().bad_blocks(range.start(), range.len());
-            if matches!(
-                known,
-                BadBlocks::Some {
-                    acknowledged: false,
-                    ..
-                }
-            ) {
-                self.rdev().flags().set(RdevFlag::BlockedBadBlocks);
-            }
+        if self.rdev().has_bad_blocks() && self.write_error_seen() && !self.has_recorded(range) {
+            self.rdev().flags().set(RdevFlag::BlockedBadBlocks);
         }
         self.rdev().is_blocked()
     }

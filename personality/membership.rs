@@ -15,7 +15,8 @@ use kernel::{
 
 use super::{
     conf::Conf,
-    leg::Leg, //
+    leg::Leg,
+    run::lower_resync_offset, //
 };
 use crate::{
     abstractions::{
@@ -54,41 +55,18 @@ use crate::{
 const REMOVE_PATIENCE_MS: u32 = 20;
 
 impl Conf {
-    /// The index of the slot that `place` means.
-    pub fn index(&self, place: Place, guard: &rcu::Guard) -> usize {
-        let half = if place.replacement {
-            self.raid_disks(guard)
-        } else {
-            0
-        };
-        // There is no slot with an index that saturates.
-        half.saturating_add(usize::from(place.slot))
-    }
-
-    /// Where `rdev` is.
-    pub fn find(&self, rdev: &Rdev, guard: &rcu::Guard) -> Option<Place> {
-        let (index, _) = self
-            .occupied(guard)
-            .find(|(_, leg)| leg.rdev().ptr_eq(rdev))?;
-        let disks = self.raid_disks(guard);
-        let replacement = index >= disks;
-        let slot = if replacement { index - disks } else { index };
-        Some(Place {
-            slot: slot as Slot,
-            replacement,
-        })
-    }
-
     /// Puts `member` into a slot as a leg.
     ///
     /// Context: may sleep.
     pub fn install(conf: &PercpuBox<Self>, member: &Member<'_>, place: Place) -> Result {
         let reference = conf.try_ref().ok_or(EBUSY)?;
+        conf.departed
+            .make_room(conf.occupied_count().saturating_add(1))?;
         if !member.block_device().is_rotational() {
             member.flags().set(RdevFlag::NonRotational);
         }
         let leg = PercpuBox::new(Ok(Leg::new(member.handle(), reference)))?;
-        let index = conf.index(place, &rcu::read_lock());
+        let index = conf.layout(&rcu::read_lock()).index(place);
         match conf.legs.install(index, leg) {
             Ok(()) => Ok(()),
             Err(leg) => {
@@ -106,20 +84,23 @@ pub fn error(conf: &Conf, rdev: &Rdev) {
     let mddev = conf.mddev();
     let guard = rcu::read_lock();
     let by_request = conf
-        .find(rdev, &guard)
-        .and_then(|place| conf.legs.peek(conf.index(place, &guard), &guard))
-        .is_some_and(Leg::take_failing);
+        .occupied(&guard)
+        .find(|(_, leg)| leg.rdev().ptr_eq(rdev))
+        .is_some_and(|(_, leg)| leg.take_failing());
     let failure = {
         let _membership = conf.membership.lock();
-        let failure = match conf.find(rdev, &guard) {
+        // The legs may move while this runs: nothing that it looks at or closes may be another one's.
+        let legs = conf.layout(&guard);
+        let place = legs.find(rdev);
+        let failure = match place {
             Some(place) => degraded::fail(
-                conf.slot_views(&guard),
+                legs.slot_views(),
                 place,
                 mddev.flags().test(MddevFlag::FailLastDevice),
             ),
             // A spare: it takes nothing away.
             None => Failure::Fail {
-                left: degraded::working(conf.slot_views(&guard)),
+                left: degraded::working(legs.slot_views()),
                 last: false,
             },
         };
@@ -131,8 +112,11 @@ pub fn error(conf: &Conf, rdev: &Rdev) {
             flags.set(RdevFlag::Blocked);
             flags.clear(RdevFlag::InSync);
             flags.set(RdevFlag::Faulty);
-            mddev.set_degraded(degraded::degraded(conf.slot_views(&guard)));
+            mddev.set_degraded(degraded::degraded(legs.slot_views()));
             conf.balance.set_stale();
+            if let Some(place) = place {
+                legs.kill(legs.index(place));
+            }
         }
         failure
     };
@@ -147,9 +131,6 @@ pub fn error(conf: &Conf, rdev: &Rdev) {
             mddev.wake_daemon();
         }
         Failure::Fail { left, .. } => {
-            if let Some(place) = conf.find(rdev, &guard) {
-                conf.legs.kill(conf.index(place, &guard), &guard);
-            }
             mddev.recovery().set(RecoveryFlag::Interrupted);
             mddev
                 .sb_flags()
@@ -200,6 +181,10 @@ pub fn hot_add(conf: &PercpuBox<Conf>, mddev: &LockedMddev, member: &Member<'_>)
         };
         place_spare(conf.slot_views(&guard), newcomer).ok_or(EEXIST)?
     };
+    if conf.departed.take(member) {
+        // The bitmap doesn't say what it lacks.
+        member.set_saved_raid_disk(mddev, None);
+    }
     // A replacement as well: it gets the same requests, so its blocks must not be larger.
     mddev.stack_new_rdev(member)?;
     if place.replacement {
@@ -215,53 +200,77 @@ pub fn hot_add(conf: &PercpuBox<Conf>, mddev: &LockedMddev, member: &Member<'_>)
         }
         return Err(err);
     }
+    lower_resync_offset(mddev, conf);
     Ok(())
 }
 
 /// Lets a device go.
 pub fn hot_remove(conf: &Conf, mddev: &LockedMddev, rdev: &Rdev) -> Result {
-    let guard = rcu::read_lock();
-    let Some(place) = conf.find(rdev, &guard) else {
-        return Ok(());
+    let (removal, index) = {
+        let guard = rcu::read_lock();
+        let legs = conf.layout(&guard);
+        let Some(place) = legs.find(rdev) else {
+            return Ok(());
+        };
+        (
+            degraded::remove(legs.slot_views(), place),
+            legs.index(place),
+        )
     };
-    let removal = degraded::remove(conf.slot_views(&guard), place);
-    let index = conf.index(place, &guard);
-    drop(guard);
     let moves_down = match removal {
         Removal::Absent => return Ok(()),
         Removal::Busy => return Err(EBUSY),
         Removal::Remove => false,
         Removal::MoveDown => true,
     };
-    let leg = match conf.legs.remove(index, REMOVE_PATIENCE_MS) {
-        Removed::Empty => return Ok(()),
-        Removed::Busy => {
-            // It may have failed while it was closed on trial, and must not be open then.
-            if rdev.flags().test(RdevFlag::Faulty) {
-                conf.legs.kill(index, &rcu::read_lock());
-            }
-            mddev.recovery().set(RecoveryFlag::Needed);
-            return Err(EBUSY);
-        }
-        Removed::Removed(leg) => leg,
-    };
-    if rdev.pending() != 0 {
-        if !rdev.flags().test(RdevFlag::Faulty) {
-            leg.resurrect();
-        }
-        // Somebody waits for it to be unblocked. Its slot is empty, so this succeeds.
-        if let Err(leg) = conf.legs.install(index, leg) {
-            drop(leg);
-        }
-        return Err(EBUSY);
+    // A leg that has not failed gets all writes, and if it can't go now it stays. So it's closed only
+    // while there are no writes that it would miss.
+    let stays_whole = !rdev.flags().test(RdevFlag::Faulty);
+    if stays_whole {
+        conf.freeze();
     }
-    drop(leg);
+    let taken = take_out(conf, mddev, rdev, index);
+    if stays_whole {
+        conf.thaw();
+    }
+    taken?;
     if moves_down {
         move_down(conf, index)?;
     }
     rdev.flags().clear(RdevFlag::NonRotational);
     rdev.flags().clear(RdevFlag::WantReplacement);
     mddev.integrity_register()
+}
+
+/// Takes the leg of `rdev` out of its slot, if nobody uses it any more.
+fn take_out(conf: &Conf, mddev: &LockedMddev, rdev: &Rdev, index: usize) -> Result {
+    match conf.legs.remove(index, REMOVE_PATIENCE_MS) {
+        Removed::Empty => return Ok(()),
+        Removed::Busy => mddev.recovery().set(RecoveryFlag::Needed),
+        Removed::Removed(leg) => {
+            if rdev.pending() == 0 {
+                if !leg.can_return() {
+                    conf.departed.note(mddev, rdev);
+                }
+                return Ok(());
+            }
+            // Somebody waits for it to be unblocked.
+            if !rdev.flags().test(RdevFlag::Faulty) {
+                leg.resurrect();
+            }
+            // Its slot is empty, so this succeeds.
+            if let Err(leg) = conf.legs.install(index, leg) {
+                drop(leg);
+            }
+        }
+    }
+    // It may have failed while it was closed on trial, or in no slot: then it must not be open.
+    let guard = rcu::read_lock();
+    let _membership = conf.membership.lock();
+    if rdev.flags().test(RdevFlag::Faulty) {
+        conf.layout(&guard).kill(index);
+    }
+    Err(EBUSY)
 }
 
 /// The replacement takes the place of the member that was in slot `member`. No write may see it in both
@@ -285,11 +294,9 @@ fn move_down(conf: &Conf, member: usize) -> Result {
             }
         },
     );
-    let guard = rcu::read_lock();
-    if let (Ok(()), Some(leg)) = (moved, conf.legs.peek(member, &guard)) {
+    if let (Ok(()), Some(leg)) = (moved, conf.layout(&rcu::read_lock()).peek(member)) {
         leg.rdev().flags().clear(RdevFlag::Replacement);
     }
-    drop(guard);
     conf.thaw();
     moved
 }
@@ -300,30 +307,37 @@ pub fn spare_active(conf: &Conf) -> usize {
     let mut gained: usize = 0;
     {
         let _membership = conf.membership.lock();
-        let disks = conf.raid_disks(&guard);
-        for (slot, view) in (0..disks).zip(conf.slot_views(&guard)) {
+        let legs = conf.layout(&guard);
+        let disks = legs.raid_disks();
+        for (slot, view) in (0..disks).zip(legs.slot_views()) {
             let activation = activate(view);
-            let member = conf.legs.peek(slot, &guard);
-            let replacement = slot.saturating_add(disks);
-            let replacement = conf.legs.peek(replacement, &guard);
+            let member = legs.peek(slot);
+            let replacement = legs.peek(slot.saturating_add(disks));
             if let (true, Some(replacement)) = (activation.replacement, replacement) {
+                replacement.set_complete();
                 replacement.rdev().flags().set(RdevFlag::InSync);
             }
             if let (true, Some(member)) = (activation.retire, member) {
-                // It has not failed, but it must go and not come back.
+                // It has not failed, but it must go and not come back. Writes pass it by from now on, so the
+                // metadata has to tell before the next of them ends.
+                member.set_retired();
+                if !conf.mddev().is_external() {
+                    member.rdev().flags().set(RdevFlag::Blocked);
+                }
                 member.rdev().flags().clear(RdevFlag::InSync);
                 member.rdev().flags().set(RdevFlag::Faulty);
-                conf.legs.kill(slot, &guard);
+                legs.kill(slot);
                 member.rdev().notify_state();
             }
             if let (true, Some(member)) = (activation.member, member) {
+                member.set_complete();
                 member.rdev().flags().set(RdevFlag::InSync);
                 member.rdev().notify_state();
             }
             gained = gained.saturating_add(usize::from(activation.gained));
         }
-        let degraded = degraded::degraded(conf.slot_views(&guard));
-        conf.mddev().set_degraded(degraded);
+        conf.mddev()
+            .set_degraded(degraded::degraded(legs.slot_views()));
         conf.balance.set_stale();
     }
     gained

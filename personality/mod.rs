@@ -22,8 +22,10 @@ pub mod balance;
 pub mod behind;
 pub mod choice;
 pub mod conf;
+pub mod departed;
 pub mod failfast;
 pub mod gate;
+pub mod layout;
 pub mod leg;
 pub mod membership;
 pub mod mend;
@@ -113,7 +115,8 @@ impl Personality for Raid1 {
     fn status(seq: &SeqFile, mddev: &Mddev, array: &Array) {
         let conf = &array.conf;
         let guard = rcu::read_lock();
-        let disks = conf.raid_disks(&guard);
+        let legs = conf.layout(&guard);
+        let disks = legs.raid_disks();
         seq_print!(
             seq,
             " [{}/{}] [",
@@ -122,7 +125,7 @@ impl Personality for Raid1 {
         );
         for slot in 0..disks {
             let in_sync = |leg: &Leg| leg.rdev().flags().test(RdevFlag::InSync);
-            let up = conf.legs.peek(slot, &guard).is_some_and(in_sync);
+            let up = legs.peek(slot).is_some_and(in_sync);
             seq_print!(seq, "{}", if up { "U" } else { "_" });
         }
         seq_print!(seq, "]");
@@ -148,8 +151,8 @@ impl Personality for Raid1 {
         sync::step(&array.conf, sector, max_sector)
     }
 
-    fn resize(mddev: &LockedMddev, _array: &Array, sectors: u64) -> Result {
-        shape::resize(mddev, sectors)
+    fn resize(mddev: &LockedMddev, array: &Array, sectors: u64) -> Result {
+        shape::resize(&array.conf, mddev, sectors)
     }
 
     fn size(mddev: &Mddev, sectors: u64, _raid_disks: usize) -> u64 {

@@ -384,7 +384,8 @@ impl Repair {
     /// The slot of the leg, which may have moved since it failed.
     fn slot(&self, conf: &Conf) -> Option<Slot> {
         let guard = rcu::read_lock();
-        let place = conf.find(self.leg.rdev(), &guard)?;
-        Some(conf.index(place, &guard) as Slot)
+        let legs = conf.layout(&guard);
+        let place = legs.find(self.leg.rdev())?;
+        Some(legs.index(place) as Slot)
     }
 }

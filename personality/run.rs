@@ -157,6 +157,7 @@ pub fn run(mddev: &LockedMddev, array: &Array) -> Result {
         // There is nothing that could differ.
         mddev.set_resync_offset(MAX_SECTOR);
     }
+    lower_resync_offset(mddev, conf);
     if mddev.resync_offset() != MAX_SECTOR {
         log_line!(
             Info,
@@ -174,6 +175,14 @@ pub fn run(mddev: &LockedMddev, array: &Array) -> Result {
     mddev.flags().set(MddevFlag::FailfastSupported);
     mddev.set_array_sectors(size(mddev, 0));
     mddev.integrity_register()
+}
+
+/// If a resync is due, it gives all that they lack to those legs that are still to be recovered.
+pub fn lower_resync_offset(mddev: &LockedMddev, conf: &Conf) {
+    let offset = mddev.resync_offset();
+    if offset != MAX_SECTOR {
+        mddev.set_resync_offset(conf.resync_start(offset));
+    }
 }
 
 /// The size of an array with `sectors` of each member; 0 stands for what is used now.

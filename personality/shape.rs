@@ -42,7 +42,7 @@ const FOREIGN_FLAGS: &[MddevFlag] = &[
 /// Uses `sectors` of each member.
 ///
 /// Context: may sleep; no sync is running.
-pub fn resize(mddev: &LockedMddev, sectors: u64) -> Result {
+pub fn resize(conf: &Conf, mddev: &LockedMddev, sectors: u64) -> Result {
     let size = run::size(mddev, sectors);
     if mddev.external_size() && mddev.array_sectors() > size {
         return Err(EINVAL);
@@ -55,6 +55,7 @@ pub fn resize(mddev: &LockedMddev, sectors: u64) -> Result {
     if sectors > before && mddev.resync_offset() > before {
         // What is new has to be synced.
         mddev.set_resync_offset(before);
+        run::lower_resync_offset(mddev, conf);
         mddev.recovery().set(RecoveryFlag::Needed);
     }
     mddev.set_dev_sectors(sectors);
@@ -136,7 +137,7 @@ fn plan(conf: &Conf, count: usize) -> Result<Moves> {
 /// Tells md and sysfs where the legs are now.
 fn renumber(conf: &Conf, mddev: &LockedMddev, moves: &Moves) {
     for rdev in mddev.rdevs() {
-        let is_leg = conf.find(rdev, &rcu::read_lock()).is_some();
+        let is_leg = conf.layout(&rcu::read_lock()).find(rdev).is_some();
         let to = moves
             .0
             .iter()
@@ -165,8 +166,8 @@ fn renumber(conf: &Conf, mddev: &LockedMddev, moves: &Moves) {
 fn count_degraded(conf: &Conf) {
     let guard = rcu::read_lock();
     let _membership = conf.membership.lock();
-    let degraded = degraded::degraded(conf.slot_views(&guard));
-    conf.mddev().set_degraded(degraded);
+    conf.mddev()
+        .set_degraded(degraded::degraded(conf.slot_views(&guard)));
     conf.balance.set_stale();
 }
 

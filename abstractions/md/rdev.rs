@@ -81,7 +81,13 @@ impl Rdev {
         self.0.get()
     }
 
-    /// Whether it's the same device.
+    /// Tells the device from all others that md knows at the same time.
+    #[inline]
+    pub fn address(&self) -> usize {
+        self.as_ptr().addr()
+    }
+
+    /// Whether both are the same device.
     #[inline]
     pub fn ptr_eq(&self, other: &Self) -> bool {
         core::ptr::eq(self, other)
