@@ -23,7 +23,8 @@ use super::{
 /// What is going on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// The legs may differ after a crash: one is copied to all others (`MD_RECOVERY_SYNC`).
+    /// The legs may differ after a crash: one is copied to all others (`MD_RECOVERY_SYNC`). Those that are still
+    /// to be recovered get all that they lack as well: md may take what a resync has passed for recovered.
     Resync,
     /// Legs that are not in sync get what they lack (`MD_RECOVERY_RECOVER`).
     Recovery,
@@ -78,8 +79,8 @@ pub enum Decision {
         /// How many.
         sectors: u64,
     },
-    /// All legs that should serve this range have bad blocks there: go on behind it. A recovery
-    /// records them on its [targets](Role::Target), which have no data there either.
+    /// All legs that should serve this range have bad blocks there: go on behind it. They are recorded on
+    /// those [targets](Role::Target) that lack the data, too.
     Lost(Plan),
     /// Nothing to do before [`Step::resync_max`] is moved.
     Halt,
@@ -113,8 +114,8 @@ pub struct Plan {
 pub enum Role {
     /// Nothing.
     Idle,
-    /// Not written. One of these is the source of a recovery; the others can take its place if it
-    /// can't be read.
+    /// Not written. Where there are no peers one of these is the source; the others can take its place if
+    /// it can't be read.
     Reader,
     /// Read and compared by a check or repair. One of these is the source of a resync; the others
     /// are written, and can take its place if it can't be read.
@@ -172,14 +173,15 @@ pub fn plan(step: &Step, legs: impl Iterator<Item = SyncLeg> + Clone) -> Decisio
         bitmap_clean: step.bitmap_clean,
     };
     let mut members: usize = 0;
-    let mut written: usize = 0;
+    let mut peers: usize = 0;
+    let mut targets: usize = 0;
     for leg in legs.clone() {
         let role = plan.role(&leg);
         let reads = matches!(role, Role::Reader | Role::Peer);
-        let writes = matches!(role, Role::Target | Role::Peer);
         let member = leg.view.slot < step.raid_disks && !leg.view.faulty;
         plan.readers = plan.readers.saturating_add(usize::from(reads));
-        written = written.saturating_add(usize::from(writes));
+        peers = peers.saturating_add(usize::from(role == Role::Peer));
+        targets = targets.saturating_add(usize::from(role == Role::Target));
         members = members.saturating_add(usize::from(member));
     }
     plan.still_degraded = members < usize::from(step.raid_disks);
@@ -188,11 +190,7 @@ pub fn plan(step: &Step, legs: impl Iterator<Item = SyncLeg> + Clone) -> Decisio
     };
     plan.source = source.slot;
     // Among peers one is the source, so that it takes two to have something to write or compare.
-    let least = match step.kind {
-        Kind::Recovery => 1,
-        Kind::Resync | Kind::Check | Kind::Repair => 2,
-    };
-    if written < least {
+    if targets == 0 && peers < 2 {
         return Decision::Skip {
             sectors: plan.progress,
         };
@@ -212,15 +210,20 @@ impl Plan {
         match self.kind {
             Kind::Check if serves => Role::Peer,
             Kind::Check => Role::Idle,
-            Kind::Resync if self.bitmap_clean => Role::Idle,
-            Kind::Resync | Kind::Repair if serves => Role::Peer,
-            // A recovery will read the bitmap that this step clears; without a bitmap to go by, it
-            // will copy all of it anyhow.
-            Kind::Resync | Kind::Repair if heal || (leg.lacks() && !leg.full_sync) => Role::Target,
-            Kind::Resync | Kind::Repair => Role::Idle,
-            Kind::Recovery if serves => Role::Reader,
-            Kind::Recovery if leg.lacks() && (leg.full_sync || !self.bitmap_clean) => Role::Target,
+            Kind::Repair if serves => Role::Peer,
+            Kind::Resync if serves && !self.bitmap_clean => Role::Peer,
+            Kind::Recovery | Kind::Resync if serves => Role::Reader,
+            Kind::Recovery | Kind::Resync if leg.lacks() => {
+                if leg.full_sync || !self.bitmap_clean {
+                    Role::Target
+                } else {
+                    Role::Idle
+                }
+            }
             Kind::Recovery => Role::Idle,
+            Kind::Resync if heal && !self.bitmap_clean => Role::Target,
+            Kind::Repair if heal || leg.lacks() => Role::Target,
+            Kind::Resync | Kind::Repair => Role::Idle,
         }
     }
 }

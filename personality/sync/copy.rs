@@ -15,13 +15,7 @@ use crate::{
         pool::PoolRef, //
     },
     log_line,
-    logic::{
-        range::SectorRange,
-        sync_plan::{
-            Kind,
-            Role, //
-        },
-    },
+    logic::{range::SectorRange, sync_plan::Role},
 };
 
 /// Writes what was read from the source.
@@ -121,8 +115,8 @@ fn fetch(unit: &UnitRef, range: SectorRange) -> bool {
     false
 }
 
-/// No leg can read a block. Legs that are being recovered don't have it, and it's recorded that they
-/// don't.
+/// No leg can read a block. Legs that are only written don't have it, and it's recorded that they don't: a sync
+/// that comes by later may take what the bitmap says for all that they lack.
 fn lost(unit: &UnitRef, block: SectorRange) {
     let leg = PoolRef::keeper(unit);
     let mddev = leg.conf().mddev();
@@ -136,9 +130,6 @@ fn lost(unit: &UnitRef, block: SectorRange) {
         );
     }
     unit.note_failure();
-    if unit.kind != Kind::Recovery {
-        return;
-    }
     for target in unit.participants_as(Role::Target) {
         let Some(target) = unit.participants().get(target) else {
             continue;

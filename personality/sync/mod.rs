@@ -43,7 +43,8 @@ use crate::{
         md::{
             RecoveryFlag,
             SbFlag,
-            SyncStep, //
+            SyncStep,
+            MAX_SECTOR, //
         },
         wait::WaitQueue,
         work::WorkQueue, //
@@ -91,6 +92,10 @@ pub struct SyncEngine {
 
 /// What a sync needs from its first step to its last.
 struct Session {
+    /// What is going on.
+    kind: Kind,
+    /// The end of the last range that was marked in the bitmap as being synced.
+    begun: u64,
     /// How many units have memory.
     units: usize,
     /// Room for what a plan has to know of each leg.
@@ -129,28 +134,32 @@ pub fn step(conf: &Conf, sector: u64, max_sector: u64) -> SyncStep {
         conf.mddev().wake_daemon();
     }
     if sector >= max_sector {
+        let mut begun = 0;
         if let Some(session) = session.take() {
             end(conf, &session);
+            begun = session.begun;
         }
-        close_bitmap(conf, max_sector);
+        close_bitmap(conf, max_sector, begun);
         return SyncStep::Abort;
     }
-    let kind = kind(conf);
     if session.is_none() {
-        match begin(conf, kind) {
+        match begin(conf, kind(conf)) {
             Ok(begun) => *session = Some(begun),
             Err(_) => return SyncStep::Abort,
         }
     }
     match &mut *session {
-        Some(session) => session.step(conf, kind, sector, max_sector),
+        Some(session) => session.step(conf, sector, max_sector),
         None => SyncStep::Abort,
     }
 }
 
 fn kind(conf: &Conf) -> Kind {
     let flags = conf.mddev().recovery().load();
-    if flags.has(RecoveryFlag::Check) {
+    if flags.has(RecoveryFlag::Sync) && conf.mddev().resync_offset() < MAX_SECTOR {
+        // md takes the array for synced when this has come to its end, whatever a user has asked for.
+        Kind::Resync
+    } else if flags.has(RecoveryFlag::Check) {
         Kind::Check
     } else if flags.has(RecoveryFlag::Requested) {
         Kind::Repair
@@ -188,7 +197,12 @@ fn begin(conf: &Conf, kind: Kind) -> Result<Session> {
         units += 1;
     }
     conf.gate.make_exclusive();
-    Ok(Session { units, legs })
+    Ok(Session {
+        kind,
+        begun: 0,
+        units,
+        legs,
+    })
 }
 
 /// Waits for the units that are in flight, and frees what [`begin`] allocated.
@@ -206,21 +220,24 @@ fn end(conf: &Conf, session: &Session) {
 }
 
 /// Tells the bitmap that the sync is over.
-fn close_bitmap(conf: &Conf, max_sector: u64) {
+fn close_bitmap(conf: &Conf, max_sector: u64, begun: u64) {
     let mddev = conf.mddev();
     let at = mddev.curr_resync();
     if at < max_sector {
-        // Interrupted: what was begun there isn't done.
-        mddev.bitmap().end_sync(at);
+        // Interrupted: what was begun there isn't done, or not all of it.
+        abandon(
+            conf,
+            SectorRange::between(at, begun.max(at.saturating_add(1))),
+        );
     }
     mddev.bitmap().close_sync();
 }
 
 impl Session {
-    fn step(&mut self, conf: &Conf, kind: Kind, sector: u64, max_sector: u64) -> SyncStep {
+    fn step(&mut self, conf: &Conf, sector: u64, max_sector: u64) -> SyncStep {
         let interrupted = || conf.mddev().recovery().test(RecoveryFlag::Interrupted);
         // Without holding anything first: most of an array may be skipped.
-        match self.decide(conf, kind, sector, max_sector) {
+        match self.decide(conf, sector, max_sector) {
             Decision::Skip { sectors } => return SyncStep::Skipped(sectors),
             Decision::Halt | Decision::Abort => return SyncStep::Abort,
             Decision::Sync(_) | Decision::Lost(_) => (),
@@ -240,7 +257,7 @@ impl Session {
             return give_up(memory);
         };
         // Now that no write can come between: how is it really?
-        let plan = match self.decide(conf, kind, sector, max_sector) {
+        let plan = match self.decide(conf, sector, max_sector) {
             Decision::Sync(plan) => plan,
             Decision::Lost(plan) => {
                 conf.sync.give_back(memory);
@@ -252,13 +269,15 @@ impl Session {
             }
             Decision::Halt | Decision::Abort => return give_up(memory),
         };
-        let memory = self.enlist(conf, &plan, memory);
+        let (memory, complete) = self.enlist(conf, &plan, memory);
         begin_in_bitmap(conf, &plan);
-        unit::start(conf, &plan, memory, pass, ticket)
+        self.begun = plan.range.end();
+        unit::start(conf, &plan, memory, complete, pass, ticket)
     }
 
     /// Looks at bitmap and legs, and plans.
-    fn decide(&mut self, conf: &Conf, kind: Kind, sector: u64, max_sector: u64) -> Decision {
+    fn decide(&mut self, conf: &Conf, sector: u64, max_sector: u64) -> Decision {
+        let kind = self.kind;
         let mddev = conf.mddev();
         let bitmap = mddev.bitmap();
         let asked = matches!(kind, Kind::Check | Kind::Repair);
@@ -294,23 +313,27 @@ impl Session {
         plan(&step, self.legs.iter().copied())
     }
 
-    /// Takes references to the legs that take part.
-    fn enlist(&self, conf: &Conf, plan: &Plan, mut memory: Memory) -> Memory {
+    /// Takes references to the legs that take part. Tells whether it got all: one that is failing, or
+    /// being removed, doesn't take part, and what it lacks stays marked in the bitmap.
+    fn enlist(&self, conf: &Conf, plan: &Plan, mut memory: Memory) -> (Memory, bool) {
+        let mut complete = true;
         let guard = rcu::read_lock();
         for leg in &self.legs {
             let role = plan.role(leg);
             if role == Role::Idle {
                 continue;
             }
-            // One that is being removed doesn't take part.
-            if let Some(reference) = conf.legs.get(usize::from(leg.view.slot), &guard) {
-                memory.enlist(Participant::new(reference, leg.view.slot, role));
+            match conf.legs.get(usize::from(leg.view.slot), &guard) {
+                Some(reference) => {
+                    memory.enlist(Participant::new(reference, leg.view.slot, role));
+                }
+                None => complete = false,
             }
         }
-        memory
+        (memory, complete)
     }
 
-    /// All legs that should have the data have bad blocks there. What is to be recovered from them
+    /// All legs that should have the data have bad blocks there. What would get the data from them
     /// gets bad blocks, too.
     fn give_up_on(&self, conf: &Conf, plan: &Plan) -> SyncStep {
         let range = plan.range;
@@ -324,7 +347,7 @@ impl Session {
         let mut recorded = true;
         let guard = rcu::read_lock();
         for leg in &self.legs {
-            if plan.kind == Kind::Recovery && plan.role(leg) == Role::Target {
+            if plan.role(leg) == Role::Target {
                 if let Some(target) = conf.legs.get(usize::from(leg.view.slot), &guard) {
                     recorded &= target.rdev().set_bad_blocks(range.start(), range.len());
                 }
@@ -366,6 +389,20 @@ fn begin_in_bitmap(conf: &Conf, plan: &Plan) {
     while at < plan.range.end() {
         let chunk = bitmap.start_sync(at, plan.still_degraded);
         at = at.saturating_add(chunk.sectors.max(1));
+    }
+}
+
+/// What was marked as being synced isn't: it's still to be done.
+///
+/// Context: any.
+fn abandon(conf: &Conf, range: SectorRange) {
+    let bitmap = conf.mddev().bitmap();
+    if !bitmap.enabled(false) {
+        return;
+    }
+    let mut at = range.start();
+    while at < range.end() {
+        at = at.saturating_add(bitmap.end_sync(at).max(1));
     }
 }
 

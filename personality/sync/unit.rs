@@ -12,6 +12,7 @@ use kernel::{
 };
 
 use super::{
+    abandon,
     bios,
     check,
     copy,
@@ -136,7 +137,7 @@ pub struct Unit {
     progress: u64,
     /// Which participant is the source of a copy.
     pub source: usize,
-    /// A leg could not be written.
+    /// A leg lacks something that it should have got.
     failed: AtomicFlag,
     memory: Memory,
     ticket: UnitTicket,
@@ -146,8 +147,16 @@ pub struct Unit {
 /// A reference to a [`Unit`]. It's kept by the source's leg.
 pub type UnitRef = PoolRef<Workable<Unit>, LegRef>;
 
-/// Starts a unit: the sectors of `plan`, with the legs that are enlisted in `memory`.
-pub fn start(conf: &Conf, plan: &Plan, memory: Memory, pass: Pass, ticket: UnitTicket) -> SyncStep {
+/// Starts a unit: the sectors of `plan`, with the legs that are enlisted in `memory`, which may not be
+/// `complete`.
+pub fn start(
+    conf: &Conf,
+    plan: &Plan,
+    memory: Memory,
+    complete: bool,
+    pass: Pass,
+    ticket: UnitTicket,
+) -> SyncStep {
     let source = memory
         .participants
         .iter()
@@ -157,6 +166,7 @@ pub fn start(conf: &Conf, plan: &Plan, memory: Memory, pass: Pass, ticket: UnitT
         .map(|participant| participant.leg.clone());
     let (Some(source), Some(keeper)) = (source, keeper) else {
         // The source is just being removed. md will see that the array has changed.
+        abandon(conf, plan.range);
         conf.sync.give_back(memory.emptied());
         return SyncStep::Abort;
     };
@@ -166,7 +176,7 @@ pub fn start(conf: &Conf, plan: &Plan, memory: Memory, pass: Pass, ticket: UnitT
         block: conf.block_size(),
         progress: plan.progress,
         source,
-        failed: AtomicFlag::new(false),
+        failed: AtomicFlag::new(!complete),
         memory,
         ticket,
         pass,
@@ -184,6 +194,7 @@ pub fn start(conf: &Conf, plan: &Plan, memory: Memory, pass: Pass, ticket: UnitT
             SyncStep::Issued(plan.progress)
         }
         Err((unit, _)) => {
+            abandon(conf, plan.range);
             conf.sync.give_back(unit.into_value().memory.emptied());
             SyncStep::Abort
         }
@@ -303,7 +314,7 @@ pub fn let_go(unit: UnitRef) {
         ..
     } = unit.into_value();
     if failed.load(Relaxed) {
-        end_in_bitmap(conf, range);
+        abandon(conf, range);
     }
     // The legs go before the memory comes back: who waits for that expects nothing to be left.
     conf.sync.give_back(memory.emptied());
@@ -311,12 +322,4 @@ pub fn let_go(unit: UnitRef) {
     conf.mddev().done_sync(progress);
     drop(pass);
     drop(leg);
-}
-
-/// What was marked as being synced isn't: it's still to be done.
-fn end_in_bitmap(conf: &Conf, range: SectorRange) {
-    let mut at = range.start();
-    while at < range.end() {
-        at = at.saturating_add(conf.mddev().bitmap().end_sync(at).max(1));
-    }
 }

@@ -99,15 +99,21 @@ impl Array {
         match (kind, good) {
             (Kind::Check, true) | (Kind::Repair, true) => Role::Peer,
             (Kind::Check, false) => Role::Idle,
-            (Kind::Resync, _) if clean => Role::Idle,
+            // Where the bitmap is clean, only legs that it does not cover get anything.
+            (Kind::Resync | Kind::Recovery, true) if clean => Role::Reader,
+            (Kind::Resync | Kind::Recovery, false)
+                if clean && (view.in_sync || !member.full_sync) =>
+            {
+                Role::Idle
+            }
+            (Kind::Resync | Kind::Recovery, false) if clean => Role::Target,
             (Kind::Resync, true) => Role::Peer,
             (Kind::Resync | Kind::Repair, false) if view.in_sync && member.write_error_seen => {
                 Role::Idle
             }
-            (Kind::Resync | Kind::Repair, false) if !view.in_sync && member.full_sync => Role::Idle,
             (Kind::Resync | Kind::Repair, false) => Role::Target,
             (Kind::Recovery, true) => Role::Reader,
-            (Kind::Recovery, false) if view.in_sync || (clean && !member.full_sync) => Role::Idle,
+            (Kind::Recovery, false) if view.in_sync => Role::Idle,
             (Kind::Recovery, false) => Role::Target,
         }
     }
@@ -122,10 +128,7 @@ impl Array {
         let count = |role| roles.iter().filter(|r| **r == role).count();
         let (readers, peers, targets) =
             (count(Role::Reader), count(Role::Peer), count(Role::Target));
-        match kind {
-            Kind::Recovery => readers > 0 && targets > 0,
-            _ => peers > 0 && peers + targets > 1,
-        }
+        readers + peers > 0 && (targets > 0 || peers > 1)
     }
 
     /// The slot that readers are given while the legs may differ.
