@@ -111,11 +111,12 @@ fn look_at_legs(conf: &Conf, range: SectorRange) -> (Option<BlockedLeg>, Option<
 }
 
 /// Cuts the request where the bad blocks of a leg begin or end, so that each leg gets all of what is
-/// left or nothing. The rest comes back as a request of its own.
+/// left or nothing. The rest comes back as a request of its own; so one that must not wait isn't cut, but refused while
+/// nothing of it has been done.
 ///
 /// [`None`]: the request has ended.
 #[inline]
-pub fn cut_at_bad_blocks(conf: &Conf, bio: Incoming) -> Option<Incoming> {
+pub fn cut_at_bad_blocks(conf: &Conf, bio: Incoming, wait: Wait) -> Option<Incoming> {
     let range = SectorRange::new(bio.sector(), u64::from(bio.sectors()));
     let block = conf.block_size();
     let sectors = {
@@ -134,6 +135,10 @@ pub fn cut_at_bad_blocks(conf: &Conf, bio: Incoming) -> Option<Incoming> {
         Ok(sectors) if sectors < bio.sectors() => {
             if bio.has(opf::ATOMIC) {
                 bio.complete(Status::IO_ERROR);
+                return None;
+            }
+            if wait == Wait::No {
+                bio.would_block();
                 return None;
             }
             bio.split_front(sectors, &conf.splits)

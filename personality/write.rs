@@ -77,7 +77,7 @@ pub fn submit(conf: &Conf, bio: Incoming) {
     let Some(first) = first_target(conf) else {
         return bio.complete(Status::IO_ERROR);
     };
-    let Some(bio) = cut_at_bad_blocks(conf, bio) else {
+    let Some(bio) = cut_at_bad_blocks(conf, bio, wait) else {
         return;
     };
     let place = entry.order.as_ref().and_then(OrderTicket::place);
@@ -115,28 +115,44 @@ fn send_to_all(conf: &Conf, write: WriteRef) {
         let leg = {
             let guard = rcu::read_lock();
             let leg = conf.legs.get(slot, &guard);
-            let closed = conf.legs.peek(slot, &guard).filter(|_| leg.is_none());
+            let closed = conf.layout(&guard).peek(slot).filter(|_| leg.is_none());
             if closed.is_some_and(|closed| closed.rdev().is_blocked()) {
                 // It has failed since the write was let in, and the metadata doesn't tell yet.
                 write.note_record();
             }
             leg
         };
-        let Some(leg) = leg.filter(|leg| !leg.avoids(write.range())) else {
+        let Some(leg) = leg else { continue };
+        if leg.avoids(write.range()) {
+            if !leg.has_recorded(write.range()) {
+                // These bad blocks are news since the write was let in.
+                write.note_record();
+            }
             continue;
-        };
+        }
         let write_mostly = leg.is_write_mostly();
         let part = match write.behind() {
             Some(behind) if write_mostly => behind,
             _ => &write,
         };
-        let blank = Blank::clone_of(
-            part.source(),
-            leg.rdev().block_device(),
-            part.clone(),
-            |write: &WriteRef| &PoolRef::keeper(write).conf().writes,
-            Wait::Yes,
-        );
+        let clone_of = |keeper: WriteRef, wait| {
+            Blank::clone_of(
+                part.source(),
+                leg.rdev().block_device(),
+                keeper,
+                |write: &WriteRef| &PoolRef::keeper(write).conf().writes,
+                wait,
+            )
+        };
+        let blank = if plugged && nowait {
+            // Clones that the daemon is still to send may be what the memory is in.
+            clone_of(part.clone(), Wait::No).or_else(|keeper| {
+                conf.call_daemon();
+                clone_of(keeper, Wait::Yes)
+            })
+        } else {
+            clone_of(part.clone(), Wait::Yes)
+        };
         let Ok(blank) = blank else {
             // There was no memory for the clone of its integrity data, say. The leg doesn't get what the
             // others get, so it can't stay as if it had.
