@@ -7,14 +7,20 @@
 //! came. It waits for every such write, not for the first one that is found, and for none that came later: the
 //! order is total, so there is no circle of waiting.
 //!
-//! The state is plain data in memory that the caller provides once, under ONE lock of the caller. Nothing is
-//! allocated: who finds all nodes taken has to come again.
+//! The state is plain data in memory that the caller provides, under ONE lock of the caller. Nothing is
+//! allocated: who finds all nodes taken provides [more](Overlaps::grow), or has to come again.
 
-use core::ops::DerefMut;
+use core::{
+    mem::replace,
+    ops::DerefMut, //
+};
 
 use super::range::SectorRange;
 
-/// The number of nodes that the module uses: so many writes of an array can be registered at a time.
+/// The number of nodes that an array has at first.
+pub const FIRST_NODES: usize = 32;
+
+/// The number of nodes that it may get when these don't suffice: so many writes can be registered at a time.
 pub const NODES: usize = 1024;
 
 /// The number of a node, or [`NONE`].
@@ -63,14 +69,14 @@ impl Registration {
     }
 }
 
-/// The registered writes, in `N` nodes of memory that `M` owns or borrows.
+/// The registered writes, in nodes of memory that `M` owns or borrows.
 ///
 /// # Invariants
 ///
 /// `first` and each node's `later` lead through the registered writes in the order in which they came,
 /// `last` and `earlier` through the same in reverse; `free` and `later` lead through the nodes below `used` that are
 /// not registered. `behind` is the number of registered nodes with that flag.
-pub struct Overlaps<M, const N: usize> {
+pub struct Overlaps<M> {
     nodes: M,
     first: Link,
     last: Link,
@@ -80,10 +86,10 @@ pub struct Overlaps<M, const N: usize> {
     behind: usize,
 }
 
-impl<M: DerefMut<Target = [Node; N]>, const N: usize> Overlaps<M, N> {
-    /// No writes; `nodes` are [`Node::FREE`].
+impl<M: DerefMut<Target = [Node]>> Overlaps<M> {
+    /// No writes; `nodes` are [`Node::FREE`]. No more than [`NODES`] are of use.
     pub fn new(nodes: M) -> Self {
-        const { assert!(N < NONE as usize) };
+        const { assert!(NODES < NONE as usize) };
         // INVARIANT: Both lists are empty.
         Overlaps {
             nodes,
@@ -117,6 +123,24 @@ impl<M: DerefMut<Target = [Node; N]>, const N: usize> Overlaps<M, N> {
         }
         self.last = link;
         Some(Registration(link))
+    }
+
+    /// How many nodes there are.
+    pub fn capacity(&self) -> usize {
+        self.nodes.len().min(NODES)
+    }
+
+    /// Goes over to `larger` memory, whose nodes are [`Node::FREE`], and returns the memory that is of no use any
+    /// more: what it was before, or `larger` if that isn't. Nothing else changes.
+    pub fn grow(&mut self, mut larger: M) -> M {
+        if larger.len() <= self.nodes.len() {
+            return larger;
+        }
+        for (to, from) in larger.iter_mut().zip(self.nodes.iter()) {
+            *to = *from;
+        }
+        // INVARIANT: A node is known by its number, which is the same as before.
+        replace(&mut self.nodes, larger)
     }
 
     /// Whether no earlier write that overlaps it is registered.
@@ -206,7 +230,9 @@ impl<M: DerefMut<Target = [Node; N]>, const N: usize> Overlaps<M, N> {
             return Some(free);
         }
         let fresh = self.used;
-        self.get(fresh)?;
+        if usize::from(fresh) >= self.capacity() {
+            return None;
+        }
         self.used = fresh.saturating_add(1);
         Some(fresh)
     }

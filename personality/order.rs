@@ -16,6 +16,9 @@
 //! Both settings change only while the array is suspended, that is while no write is under way, so there
 //! is none that ought to be registered and isn't.
 //!
+//! Few arrays ever need this, so there is little room at first; more is made for the first burst of writes, and
+//! kept until the array is freed.
+//!
 //! The rules are in [`crate::logic::overlaps`]; here are the lock, the queue and the lists for them.
 
 use kernel::{
@@ -30,7 +33,6 @@ use kernel::{
         SpinLockIrq, //
     },
 };
-use pin_init::init_array_from_fn;
 
 use super::{
     conf::Conf,
@@ -58,6 +60,7 @@ use crate::{
             Overlaps,
             Place,
             Registration,
+            FIRST_NODES,
             NODES, //
         },
         range::SectorRange,
@@ -77,7 +80,7 @@ pub struct Order {
 }
 
 struct State {
-    writes: Overlaps<KBox<[Node; NODES]>, NODES>,
+    writes: Overlaps<KVec<Node>>,
     /// Clones whose turn has not come.
     held: PendingWrites,
     /// Reads to try elsewhere, which wait for writes that are behind.
@@ -91,11 +94,7 @@ impl Order {
     pub fn new() -> impl PinInit<Self, Error> {
         try_pin_init!(Self {
             state <- new_spinlock_irq!(State {
-                // In place: it's too large for the stack.
-                writes: Overlaps::new(KBox::init(
-                    init_array_from_fn(|_| Node::FREE),
-                    GFP_KERNEL
-                )?),
+                writes: Overlaps::new(KVec::from_elem(Node::FREE, FIRST_NODES, GFP_KERNEL)?),
                 held: PendingWrites::new(),
                 parked: FailedReads::new(),
                 readers: 0,
@@ -115,6 +114,9 @@ impl Order {
     ) -> Result<OrderTicket, Refused> {
         let order = &conf.order;
         let mut registration = order.state.lock().writes.register(range);
+        if registration.is_none() && order.grow() {
+            registration = order.state.lock().writes.register(range);
+        }
         if registration.is_none() && wait == Wait::Yes {
             // Those that are registered need nothing more to come to an end.
             order.ended.wait_until(|| {
@@ -129,6 +131,24 @@ impl Order {
                 registration: some,
             }),
         }
+    }
+
+    /// Makes room for all writes that there may be, if there is memory at hand. The caller has what a writer of
+    /// pages may be waiting for, so it doesn't wait for memory; with the room that there is all goes on, too, if more
+    /// slowly.
+    ///
+    /// Context: any.
+    fn grow(&self) -> bool {
+        if self.state.lock().writes.capacity() == NODES {
+            return false;
+        }
+        let Ok(larger) = KVec::from_elem(Node::FREE, NODES, GFP_NOWAIT | __GFP_NOWARN) else {
+            return false;
+        };
+        // Another one may have been faster. What is of no use is freed when the lock is let go.
+        let unused = self.state.lock().writes.grow(larger);
+        drop(unused);
+        true
     }
 
     /// Puts a clone aside until its turn has come; if it has, the clone comes back.

@@ -15,8 +15,8 @@ use raid1_rs::logic::{
     range::SectorRange,
 };
 
-fn table<const N: usize>() -> Overlaps<Box<[Node; N]>, N> {
-    Overlaps::new(Box::new([Node::FREE; N]))
+fn table<const N: usize>() -> Overlaps<Vec<Node>> {
+    Overlaps::new(vec![Node::FREE; N])
 }
 
 fn range(start: u64, end: u64) -> SectorRange {
@@ -82,6 +82,17 @@ fn when_all_nodes_are_taken_nothing_changes() {
 }
 
 #[test]
+fn memory_that_is_not_larger_comes_back() {
+    let mut writes = table::<2>();
+    let unused = writes.grow(vec![Node::FREE; 2]);
+    assert_eq!((unused.len(), writes.capacity()), (2, 2));
+    let unused = writes.grow(vec![Node::FREE; 5]);
+    assert_eq!((unused.len(), writes.capacity()), (2, 5));
+    let unused = writes.grow(vec![Node::FREE; 4]);
+    assert_eq!((unused.len(), writes.capacity()), (4, 5));
+}
+
+#[test]
 fn only_so_many_are_behind_as_the_limit_says() {
     let mut writes = table::<4>();
     let a = writes.register(range(0, 8)).expect("a node");
@@ -133,6 +144,8 @@ enum Step {
     End(usize),
     GoBehind(usize, usize),
     Stay(usize),
+    /// To this capacity, if it is less now.
+    Grow(usize),
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -142,6 +155,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         3 => any::<usize>().prop_map(Step::End),
         2 => (any::<usize>(), 0_usize..5).prop_map(|(which, limit)| Step::GoBehind(which, limit)),
         1 => any::<usize>().prop_map(Step::Stay),
+        1 => (1_usize..10).prop_map(Step::Grow),
     ];
     prop::collection::vec(step, 0..120)
 }
@@ -154,17 +168,18 @@ fn chosen(live: &Live, which: usize) -> Option<(usize, Place)> {
     Some((*number, registration.place()))
 }
 
-const CAPACITY: usize = 9;
+const CAPACITY: usize = 3;
 
 fn compare(steps: Vec<Step>) -> Result<(), TestCaseError> {
     let mut writes = table::<CAPACITY>();
+    let mut capacity = CAPACITY;
     let mut oracle = Oracle::default();
     let mut live = Live::new();
     for (number, step) in steps.into_iter().enumerate() {
         match step {
             Step::Register(range) => match writes.register(range) {
                 Some(registration) => {
-                    prop_assert!(live.len() < CAPACITY);
+                    prop_assert!(live.len() < capacity);
                     live.push((number, registration));
                     oracle.0.push(Write {
                         number,
@@ -172,7 +187,7 @@ fn compare(steps: Vec<Step>) -> Result<(), TestCaseError> {
                         behind: false,
                     });
                 }
-                None => prop_assert_eq!(live.len(), CAPACITY),
+                None => prop_assert_eq!(live.len(), capacity),
             },
             Step::End(which) => {
                 let Some((ended, _)) = chosen(&live, which) else {
@@ -208,6 +223,11 @@ fn compare(steps: Vec<Step>) -> Result<(), TestCaseError> {
                 for write in oracle.0.iter_mut().filter(|write| write.number == number) {
                     write.behind = false;
                 }
+            }
+            Step::Grow(size) => {
+                let unused = writes.grow(vec![Node::FREE; size]);
+                prop_assert_eq!(unused.len(), capacity.min(size));
+                capacity = capacity.max(size);
             }
         }
         for (number, registration) in &live {
