@@ -227,13 +227,19 @@ unsafe extern "C" fn end_io<P, K, H: EndIo<P, K>>(bio: *mut bindings::bio) {
 }
 
 impl<P: Send + 'static, K: Keeper + Send + 'static> Done<Workable<P>, K> {
-    /// Has `H` called with the clone by a worker of `queue`: not in interrupt context, and may sleep.
+    /// Has `H` called with the clone by a worker of the queue that `queue` finds by way of the keeper: not in
+    /// interrupt context, and may sleep.
     ///
     /// Context: any.
-    pub fn defer<H: EndIo<Workable<P>, K>>(self, queue: &WorkQueue) {
+    pub fn defer<H: EndIo<Workable<P>, K>>(
+        self,
+        queue: impl for<'a> FnOnce(&'a K) -> &'a WorkQueue,
+    ) {
+        let queue = queue(self.keeper()).0;
         let bio = self.into_bio();
         // SAFETY: The bio was ours, with an initialised pad; it's the worker's now. The work isn't queued
-        // already, since whoever queues gives the clone up.
+        // already, since whoever queues gives the clone up. What a `Keeper` gives out by reference stays as long as it
+        // lives, and it lives until the worker has it.
         unsafe {
             let context = &raw mut (*pad_of::<Workable<P>, K>(bio)).context;
             Workable::queue_raw(context, queue, deferred::<P, K, H>);

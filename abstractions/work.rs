@@ -17,9 +17,8 @@ use super::{
 };
 use crate::bindings;
 
-/// Threads of the kernel's, on all CPUs, that run work one after the other. One of them is there even
-/// when memory is short.
-pub struct WorkQueue(NonNull<bindings::workqueue_struct>);
+/// Threads of the kernel's, on all CPUs, that run work one after the other.
+pub struct WorkQueue(pub(super) NonNull<bindings::workqueue_struct>);
 
 // SAFETY: A workqueue may be used from any context.
 unsafe impl Send for WorkQueue {}
@@ -27,16 +26,26 @@ unsafe impl Send for WorkQueue {}
 unsafe impl Sync for WorkQueue {}
 
 impl WorkQueue {
-    /// A new queue; `name` is what `ps` shows. May sleep.
+    /// A new queue for work that nobody waits for to get memory: if there is none for a thread, it runs later.
+    /// May sleep.
     pub fn new(name: &'static CStr) -> Result<Self> {
+        Self::with_flags(name, 0)
+    }
+
+    /// A new queue with a thread of its own, `name` in `ps`, that is there even when memory is short. May sleep.
+    pub fn for_progress(name: &'static CStr) -> Result<Self> {
+        Self::with_flags(name, bindings::wq_flags_WQ_MEM_RECLAIM)
+    }
+
+    fn with_flags(name: &'static CStr, flags: bindings::wq_flags) -> Result<Self> {
         // SAFETY: `name` is a string that C copies.
-        let queue = unsafe { bindings::raid1rs_alloc_unbound_workqueue(name.as_char_ptr()) };
+        let queue = unsafe { bindings::raid1rs_alloc_unbound_workqueue(name.as_char_ptr(), flags) };
         Ok(Self(NonNull::new(queue).ok_or(ENOMEM)?))
     }
 }
 
 impl Drop for WorkQueue {
-    /// Waits for the work that is queued.
+    /// Waits for the work that is queued. May sleep.
     fn drop(&mut self) {
         // SAFETY: We own the queue.
         unsafe { bindings::destroy_workqueue(self.0.as_ptr()) };
@@ -76,18 +85,21 @@ impl<T> Workable<T> {
     ///
     /// # Safety
     ///
-    /// `this` is valid, stays where it is until `run` is called, and isn't queued.
+    /// `this` is valid, stays where it is until `run` is called, and isn't queued. `queue` is that of a
+    /// [`WorkQueue`] that isn't dropped before `run` is called.
     pub(super) unsafe fn queue_raw(
         this: *const Self,
-        queue: &WorkQueue,
+        queue: NonNull<bindings::workqueue_struct>,
         run: unsafe extern "C" fn(*mut bindings::work_struct),
     ) {
         // The work is the first field.
         let work = this.cast_mut().cast::<bindings::work_struct>();
-        // SAFETY: By the requirements: as it isn't queued it may be initialised.
+        // SAFETY: By the requirements: as it isn't queued it may be initialised. The work can run, and the queue go,
+        // before `queue_work()` has returned; but that uses the queue only under a lock that `destroy_workqueue()` takes as
+        // well, to see whether there is any work, and the memory is freed after an RCU grace period.
         unsafe {
             bindings::raid1rs_init_work(work, Some(run));
-            bindings::raid1rs_queue_work(queue.0.as_ptr(), work);
+            bindings::raid1rs_queue_work(queue.as_ptr(), work);
         }
     }
 }
@@ -128,14 +140,15 @@ impl<T: Work<K> + Send + Sync + 'static, K: Keeper + Send + Sync + 'static> Perm
         &self.0
     }
 
-    /// Has [`Work::run`] called with the object on `queue`.
+    /// Has [`Work::run`] called with the object on the queue that `queue` finds by way of it.
     ///
     /// Context: any.
-    pub fn queue(self, queue: &WorkQueue) {
+    pub fn queue(self, queue: impl for<'a> FnOnce(&'a PoolRef<Workable<T>, K>) -> &'a WorkQueue) {
+        let queue = queue(&self.0).0;
         // The queue has our reference.
         let object = PoolRef::into_raw(self.0);
         // SAFETY: By the type invariant the work isn't queued. It stays where it is until `run` has got
-        // the reference. `run` fits the type parameters.
+        // the reference. `run` fits the type parameters. The object keeps the queue until it runs.
         unsafe { Workable::queue_raw(object, queue, run::<T, K>) };
     }
 }

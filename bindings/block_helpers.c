@@ -83,9 +83,10 @@ void raid1rs_put_page(struct page *page)
 	put_page(page);
 }
 
-struct workqueue_struct *raid1rs_alloc_unbound_workqueue(const char *name)
+struct workqueue_struct *raid1rs_alloc_unbound_workqueue(const char *name,
+							 enum wq_flags flags)
 {
-	return alloc_workqueue("%s", WQ_UNBOUND | WQ_MEM_RECLAIM, 0, name);
+	return alloc_workqueue("%s", WQ_UNBOUND | flags, 0, name);
 }
 
 void raid1rs_init_work(struct work_struct *work, work_func_t func)

@@ -93,7 +93,8 @@ void *raid1rs_mempool_alloc(mempool_t *pool, gfp_t gfp);
 struct page *raid1rs_alloc_page(gfp_t gfp);
 void *raid1rs_page_address(struct page *page);
 void raid1rs_put_page(struct page *page);
-struct workqueue_struct *raid1rs_alloc_unbound_workqueue(const char *name);
+struct workqueue_struct *raid1rs_alloc_unbound_workqueue(const char *name,
+							 enum wq_flags flags);
 void raid1rs_init_work(struct work_struct *work, work_func_t func);
 bool raid1rs_queue_work(struct workqueue_struct *queue, struct work_struct *work);
 unsigned long raid1rs_msecs_to_jiffies(unsigned int ms);

@@ -90,7 +90,7 @@ pub struct Repairs {
     pub log: RateLimit,
     /// The runner's, for as long as it runs.
     #[pin]
-    buffers: Mutex<Buffers>,
+    one: Mutex<()>,
 }
 
 /// What is to be repaired.
@@ -114,6 +114,14 @@ struct Buffers {
 }
 
 impl Buffers {
+    /// May sleep.
+    fn new() -> Result<Self> {
+        Ok(Self {
+            good: Pages::new(1)?,
+            back: Pages::new(1)?,
+        })
+    }
+
     fn good(&self) -> Spot<'_> {
         Spot {
             pages: &self.good,
@@ -142,10 +150,7 @@ impl Repairs {
             }),
             closed: AtomicFlag::new(false),
             log <- RateLimit::new(),
-            buffers <- new_mutex!(Buffers {
-                good: Pages::new(1)?,
-                back: Pages::new(1)?,
-            }),
+            one <- new_mutex!(()),
         }? Error)
     }
 
@@ -209,7 +214,7 @@ pub fn request(conf: &PercpuRef<Conf>, leg: &LegRef, range: SectorRange) {
     );
     // Who may wait gets memory, and nobody else has a reference to it.
     if let Some(permit) = runner.ok().and_then(Permit::from_last) {
-        permit.queue(&conf.repairs.queue);
+        permit.queue(|runner| &PoolRef::keeper(runner).repairs.queue);
     }
 }
 
@@ -219,15 +224,19 @@ struct Runner;
 impl Work<PercpuRef<Conf>> for Runner {
     fn run(this: PoolRef<Workable<Self>, PercpuRef<Conf>>) {
         let conf = PoolRef::keeper(&this);
-        let buffers = conf.repairs.buffers.lock();
-        let mut tools = Tools {
+        let _one = conf.repairs.one.lock();
+        // Nobody waits for a repair, so it may wait for memory.
+        let buffers = Buffers::new();
+        let mut tools = buffers.as_ref().ok().map(|buffers| Tools {
             conf,
-            buffers: &buffers,
+            buffers,
             exclusive: false,
-        };
+        });
         while let Some(repair) = conf.repairs.first() {
             // If it's given up, there is a reason why, and somebody will ask again.
-            let _ = repair.run(&mut tools);
+            if let Some(tools) = &mut tools {
+                let _ = repair.run(tools);
+            }
             drop(repair);
             conf.repairs.remove_first();
         }

@@ -16,11 +16,14 @@ pub mod marks;
 pub mod settle;
 pub mod unit;
 
+use core::mem::take;
+
 use kernel::{
     new_mutex, new_spinlock_irq,
     prelude::*,
     sync::{
         rcu,
+        Arc,
         Mutex,
         SpinLockIrq, //
     },
@@ -78,7 +81,6 @@ const INTERRUPT_POLL_MS: u32 = 50;
 /// What the syncs of an array need.
 #[pin_data]
 pub struct SyncEngine {
-    queue: WorkQueue,
     /// The memory of units that are not in flight.
     #[pin]
     free: SpinLockIrq<KVec<Memory>>,
@@ -96,6 +98,9 @@ struct Session {
     kind: Kind,
     /// The end of the last range that was marked in the bitmap as being synced.
     begun: u64,
+    /// Writes may wait for units, so these have to go on when memory is short. The memory of each unit has
+    /// a reference; all of them, and this one, go when the sync ends.
+    _queue: Arc<WorkQueue>,
     /// How many units have memory.
     units: usize,
     /// Room for what a plan has to know of each leg.
@@ -106,7 +111,6 @@ impl SyncEngine {
     /// An engine that does nothing yet. May sleep.
     pub fn new() -> impl PinInit<Self, Error> {
         try_pin_init!(Self {
-            queue: WorkQueue::new(c"raid1_rs_sync")?,
             free <- new_spinlock_irq!(KVec::with_capacity(WINDOW, GFP_KERNEL)?),
             freed <- WaitQueue::new(),
             session <- new_mutex!(None),
@@ -145,7 +149,14 @@ pub fn step(conf: &Conf, sector: u64, max_sector: u64) -> SyncStep {
     if session.is_none() {
         match begin(conf, kind(conf)) {
             Ok(begun) => *session = Some(begun),
-            Err(_) => return SyncStep::Abort,
+            Err(_) => {
+                log_line!(
+                    Warning,
+                    "md/raid1:{}: no memory to sync with",
+                    conf.mddev().name()
+                );
+                return SyncStep::Abort;
+            }
         }
     }
     match &mut *session {
@@ -170,7 +181,7 @@ fn kind(conf: &Conf) -> Kind {
     }
 }
 
-/// Allocates memory for as many units as there is memory for, and has writes take range tickets from
+/// Makes the queue, allocates memory for as many units as there is memory for, and has writes take range tickets from
 /// now on.
 fn begin(conf: &Conf, kind: Kind) -> Result<Session> {
     let slots = conf.legs.len(&rcu::read_lock());
@@ -179,18 +190,12 @@ fn begin(conf: &Conf, kind: Kind) -> Result<Session> {
         Kind::Check | Kind::Repair => conf.occupied_count(),
     };
     let legs = KVec::with_capacity(slots, GFP_KERNEL)?;
+    let queue = Arc::new(WorkQueue::for_progress(c"raid1_rs_sync")?, GFP_KERNEL)?;
     let mut units = 0;
     while units < WINDOW {
-        match Memory::new(buffers, slots) {
+        match Memory::new(queue.clone(), buffers, slots) {
             Ok(memory) => conf.sync.give_back(memory),
-            Err(err) if units == 0 => {
-                log_line!(
-                    Warning,
-                    "md/raid1:{}: no memory to sync with",
-                    conf.mddev().name()
-                );
-                return Err(err);
-            }
+            Err(err) if units == 0 => return Err(err),
             // Slower, but it goes.
             Err(_) => break,
         }
@@ -200,6 +205,7 @@ fn begin(conf: &Conf, kind: Kind) -> Result<Session> {
     Ok(Session {
         kind,
         begun: 0,
+        _queue: queue,
         units,
         legs,
     })
@@ -298,18 +304,17 @@ impl Session {
             raid_disks: conf.raid_disks(&rcu::read_lock()) as Slot,
         };
         let range = window(&step);
-        self.legs.clear();
+        // Aside, so that the compiler sees that the length can't overflow.
+        let mut legs = take(&mut self.legs);
+        legs.clear();
         let guard = rcu::read_lock();
         for (slot, leg) in conf.occupied(&guard) {
             // There is room for all slots.
-            let _ = self.legs.push_within_capacity(view(
-                leg,
-                slot as Slot,
-                range,
-                bitmap.enabled(false),
-            ));
+            let _ =
+                legs.push_within_capacity(view(leg, slot as Slot, range, bitmap.enabled(false)));
         }
         drop(guard);
+        self.legs = legs;
         plan(&step, self.legs.iter().copied())
     }
 

@@ -20,7 +20,6 @@ use crate::{
         bio_set::EndIo,
         cond_resched,
         md::RdevFlag,
-        pool::PoolRef,
         work::Workable, //
     },
     logic::range::SectorRange,
@@ -42,9 +41,7 @@ pub fn has_more(done: &DoneSync) -> bool {
 ///
 /// Context: any.
 pub fn hand_over(done: DoneSync) {
-    // The clone may end before this returns, and with it what keeps the queue.
-    let leg = PoolRef::keeper(done.keeper()).clone();
-    done.defer::<Settle>(&leg.conf().sync.queue);
+    done.defer::<Settle>(|unit: &UnitRef| unit.queue());
 }
 
 /// Gets it back in a worker.

@@ -4,10 +4,13 @@
 
 use kernel::{
     prelude::*,
-    sync::atomic::{
-        Atomic,
-        AtomicFlag,
-        Relaxed, //
+    sync::{
+        atomic::{
+            Atomic,
+            AtomicFlag,
+            Relaxed, //
+        },
+        Arc, //
     },
 };
 
@@ -27,6 +30,7 @@ use crate::{
         work::{
             Permit,
             Work,
+            WorkQueue,
             Workable, //
         },
         Wait, //
@@ -61,6 +65,7 @@ const PAGE_BYTES: usize = kernel::page::PAGE_SIZE;
 
 /// What a unit needs that has to be allocated. It's used again by the next unit.
 pub struct Memory {
+    queue: Arc<WorkQueue>,
     buffers: KVec<Pages>,
     /// For what is read only to see whether it can be.
     scratch: Pages,
@@ -68,18 +73,19 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// Memory for `buffers` copies of a unit, and up to `slots` legs. May sleep.
-    pub fn new(buffers: usize, slots: usize) -> Result<Self> {
+    /// Memory for `buffers` copies of a unit, and up to `slots` legs; `queue` does what follows its reads. May sleep.
+    pub fn new(queue: Arc<WorkQueue>, buffers: usize, slots: usize) -> Result<Self> {
         let pages = (UNIT_SECTORS as usize * 512).div_ceil(PAGE_BYTES);
-        let mut memory = Self {
-            buffers: KVec::with_capacity(buffers, GFP_KERNEL)?,
+        let mut copies = KVec::with_capacity(buffers, GFP_KERNEL)?;
+        for _ in 0..buffers {
+            copies.push_within_capacity(Pages::new(pages)?)?;
+        }
+        Ok(Self {
+            queue,
+            buffers: copies,
             scratch: Pages::new(1)?,
             participants: KVec::with_capacity(slots, GFP_KERNEL)?,
-        };
-        for _ in 0..buffers {
-            memory.buffers.push_within_capacity(Pages::new(pages)?)?;
-        }
-        Ok(memory)
+        })
     }
 
     /// Adds a leg. There is room for all of them.
@@ -224,6 +230,11 @@ impl Unit {
         readers.next().is_some() && readers.next().is_some()
     }
 
+    /// Who does what is not to be done in an interrupt.
+    pub fn queue(&self) -> &WorkQueue {
+        &self.memory.queue
+    }
+
     /// The participants.
     pub fn participants(&self) -> &[Participant] {
         &self.memory.participants
@@ -283,8 +294,7 @@ impl Unit {
 /// After the last read: on to a worker.
 pub fn advance(unit: UnitRef) {
     if let Some(permit) = Permit::from_last(unit) {
-        let leg = PoolRef::keeper(permit.object()).clone();
-        permit.queue(&leg.conf().sync.queue);
+        permit.queue(|unit: &UnitRef| unit.queue());
     }
 }
 
