@@ -133,6 +133,16 @@ impl<T, K: Keeper> PoolRef<T, K> {
         unsafe { this.0.as_ref() }.references.load(Acquire) == 1
     }
 
+    /// The value, to be changed, if this is the only reference.
+    pub fn get_mut(this: &mut Self) -> Option<&mut T> {
+        if !Self::is_only(this) {
+            return None;
+        }
+        // SAFETY: By the type invariant. Nobody else can reach the value, nor get a reference but from `this`, which is
+        // borrowed.
+        Some(unsafe { &mut this.0.as_mut().value })
+    }
+
     /// Gives this reference back, unless it's the last: that one is returned, and is the only one.
     ///
     /// Context: any.

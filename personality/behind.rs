@@ -32,15 +32,9 @@ use super::{
 };
 use crate::{
     abstractions::{
-        bio::{
-            opf,
-            Incoming, //
-        },
+        bio::opf,
         bio_copy::BioCopy,
-        md::{
-            RdevFlag,
-            WriteToken, //
-        },
+        md::RdevFlag,
         pool::{
             PoolRef,
             Unique, //
@@ -50,63 +44,50 @@ use crate::{
     logic::overlaps::Place,
 };
 
-/// The part of the write `bio` that goes on behind, without clones yet. It takes the order and the range over from
-/// `entry`. [`None`]: the write waits for all legs.
+/// Splits the part that goes on behind off a write that has no clones yet, if it may. That part takes over the order and
+/// the range.
 ///
-/// Context: make_request; may sleep, unless `wait` says no.
-pub fn start(
-    conf: &Conf,
-    bio: &Incoming,
-    token: &WriteToken,
-    entry: &mut Entry,
-    leg: &LegRef,
-    wait: Wait,
-) -> Option<WriteRef> {
-    let place = entry.order.as_ref()?.place()?;
-    if bio.op() != opf::WRITE || !has_both(conf) {
-        return None;
+/// Context: make_request.
+pub fn start(conf: &Conf, write: &mut WriteRef) {
+    let leg = PoolRef::keeper(write).clone();
+    let Some(write) = PoolRef::get_mut(write) else {
+        return;
+    };
+    let Some(place) = write.place() else {
+        return;
+    };
+    if write.source().op() != opf::WRITE || !has_both(conf) {
+        return;
     }
     if !conf.order.go_behind(place, conf.mddev().max_write_behind()) {
-        return None;
+        return;
     }
-    let write = make(conf, bio, place, token, entry, leg, wait);
-    if write.is_none() {
-        conf.order.stay(place);
+    match make(conf, write, place, leg) {
+        Some(behind) => write.set_behind(behind),
+        None => conf.order.stay(place),
     }
-    write
 }
 
-fn make(
-    conf: &Conf,
-    bio: &Incoming,
-    place: Place,
-    token: &WriteToken,
-    entry: &mut Entry,
-    leg: &LegRef,
-    wait: Wait,
-) -> Option<WriteRef> {
-    let copy = BioCopy::new(bio)?;
+fn make(conf: &Conf, request: &mut Write, place: Place, leg: LegRef) -> Option<WriteRef> {
+    let copy = BioCopy::new(request.source())?;
     let behind = conf.mddev().bitmap().start_behind_write()?;
+    let token = request.token().clone();
+    let entry = request.entry_mut()?;
     let entry_behind = Entry {
         behind: Some(behind),
         order: entry.order.take(),
         range: entry.range.take(),
         pass: entry.pass.clone(),
     };
-    let write = Write::new(
-        conf,
-        Source::Copy(copy),
-        token.clone(),
-        entry_behind,
-        Some(place),
-        None,
-    );
-    match PoolRef::new(
+    let write = Write::new(conf, Source::Copy(copy), token, entry_behind, Some(place));
+    // Who has one from this pool never waits for another: those of all others may be just as far.
+    let write = PoolRef::new(
         write,
-        leg.clone(),
+        leg,
         |leg: &LegRef| &leg.conf().write_requests,
-        wait,
-    ) {
+        Wait::No,
+    );
+    match write {
         Ok(write) => Some(write),
         Err((write, _)) => {
             if let Some(Entry { order, range, .. }) = write.give_up() {

@@ -74,8 +74,9 @@ use crate::{
     logic::range::BlockSize,
 };
 
-/// How many requests can go on at the same time when no memory is free.
-const RESERVE: i32 = 256;
+/// How many writes can go on at the same time when no memory is free. The clones that they need are no more
+/// (`BIO_POOL_SIZE` for the array), but a write may wait for the metadata without any.
+const RESERVE: i32 = 16;
 
 /// What all requests of an array, and its legs, share.
 ///

@@ -69,7 +69,7 @@ pub fn submit(conf: &Conf, bio: Incoming) {
     } else {
         Wait::Yes
     };
-    let (token, mut entry) = match admit(conf, &bio, wait) {
+    let (token, entry) = match admit(conf, &bio, wait) {
         Ok(admitted) => admitted,
         Err(status) if status == Status::AGAIN => return bio.would_block(),
         Err(status) => return bio.complete(status),
@@ -81,16 +81,19 @@ pub fn submit(conf: &Conf, bio: Incoming) {
         return;
     };
     let place = entry.order.as_ref().and_then(OrderTicket::place);
-    let behind = behind::start(conf, &bio, &token, &mut entry, &first, wait);
-    let source = Source::Request(bio);
-    let write = Write::new(conf, source, token, entry, place, behind);
+    let write = Write::new(conf, Source::Request(bio), token, entry, place);
     match PoolRef::new(
         write,
         first,
         |leg: &LegRef| &leg.conf().write_requests,
         wait,
     ) {
-        Ok(write) => send_to_all(conf, write),
+        Ok(mut write) => {
+            if place.is_some() {
+                behind::start(conf, &mut write);
+            }
+            send_to_all(conf, write);
+        }
         Err((write, _)) => write.end(Status::AGAIN),
     }
 }

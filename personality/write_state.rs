@@ -92,7 +92,6 @@ impl Write {
         token: WriteToken,
         entry: Entry,
         place: Option<Place>,
-        behind: Option<WriteRef>,
     ) -> Self {
         let mddev = conf.mddev();
         let start = match &source {
@@ -114,7 +113,7 @@ impl Write {
             token,
             entry: Some(entry),
             place,
-            behind,
+            behind: None,
             active: mddev.active_get(),
         }
     }
@@ -137,6 +136,21 @@ impl Write {
     /// The part of it that goes on behind.
     pub fn behind(&self) -> Option<&WriteRef> {
         self.behind.as_ref()
+    }
+
+    /// Has `behind` go on when the request has been answered. There are no clones yet.
+    pub fn set_behind(&mut self, behind: WriteRef) {
+        self.behind = Some(behind);
+    }
+
+    /// That the superblocks say so.
+    pub fn token(&self) -> &WriteToken {
+        &self.token
+    }
+
+    /// What it has to hold while legs are writing, if it still does.
+    pub fn entry_mut(&mut self) -> Option<&mut Entry> {
+        self.entry.as_mut()
     }
 
     /// Whether it's such a part itself: nobody is told how it ends.
