@@ -267,14 +267,23 @@ impl<T, K> Drop for PoolRef<T, K> {
 pub struct Unique<T, K>(PoolRef<T, K>);
 
 impl<T, K: Keeper> Unique<T, K> {
-    /// Takes out what is in the node, whose memory has returned to the pool then.
+    /// Gives what is in the node to `end`, its memory having returned to the pool, and its keeper to the caller.
     ///
     /// Context: any.
     #[inline]
-    pub fn into_inner(self) -> (T, K) {
-        let node = ManuallyDrop::new(self.0).0;
-        // SAFETY: By the type invariant the node is ours.
-        unsafe { PoolRef::dismantle(node) }
+    pub fn consume(self, end: impl FnOnce(T)) -> K {
+        let node = ManuallyDrop::new(self.0).0.as_ptr();
+        // SAFETY: By the type invariant the node is ours; each field is read once, and then only the memory is used.
+        // `keeper` keeps the pool beyond the call. Field by field, as the whole would be copied once more.
+        let (keeper, value) = unsafe {
+            let pool = (*node).pool;
+            let keeper = (&raw const (*node).keeper).read();
+            let value = (&raw const (*node).value).read();
+            bindings::mempool_free(node.cast(), pool.as_ptr());
+            (keeper, value)
+        };
+        end(value);
+        keeper
     }
 
     /// One reference among others that may come.

@@ -11,7 +11,10 @@ use kernel::sync::rcu;
 
 use super::{
     conf::Conf,
-    leg::Leg, //
+    leg::{
+        Leg,
+        LegRef, //
+    }, //
 };
 use crate::{
     abstractions::{
@@ -37,6 +40,20 @@ impl<'a> Layout<'a> {
     #[inline]
     pub fn raid_disks(self) -> usize {
         self.0.len() / 2
+    }
+
+    /// How many slots there are, those for replacements included.
+    #[inline]
+    pub fn len(self) -> usize {
+        self.0.len()
+    }
+
+    /// A reference to the leg in the slot `index`; [`None`] if it's empty, or the leg closed.
+    ///
+    /// Context: any.
+    #[inline]
+    pub fn get(self, index: usize) -> Option<LegRef> {
+        self.0.get(index)
     }
 
     /// What is in the slot `index`, closed or not.

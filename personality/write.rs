@@ -74,11 +74,16 @@ pub fn submit(conf: &Conf, bio: Incoming) {
         Err(status) if status == Status::AGAIN => return bio.would_block(),
         Err(status) => return bio.complete(status),
     };
-    let Some(first) = first_target(conf) else {
+    let Some((first, bad)) = first_target(conf) else {
         return bio.complete(Status::IO_ERROR);
     };
-    let Some(bio) = cut_at_bad_blocks(conf, bio, wait) else {
-        return;
+    let bio = if bad {
+        let Some(bio) = cut_at_bad_blocks(conf, bio, wait) else {
+            return;
+        };
+        bio
+    } else {
+        bio
     };
     let place = entry.order.as_ref().and_then(OrderTicket::place);
     let write = Write::new(conf, Source::Request(bio), token, entry, place);
@@ -98,11 +103,38 @@ pub fn submit(conf: &Conf, bio: Incoming) {
     }
 }
 
-/// Some leg that can be written to. It keeps the pool that the write is allocated from.
+/// Some leg that can be written to; it keeps the pool that the write is allocated from. And whether any leg has bad blocks.
 #[inline]
-fn first_target(conf: &Conf) -> Option<LegRef> {
+fn first_target(conf: &Conf) -> Option<(LegRef, bool)> {
     let guard = rcu::read_lock();
-    (0..conf.legs.len(&guard)).find_map(|slot| conf.legs.get(slot, &guard))
+    let mut first = None;
+    let mut bad = false;
+    let legs = conf.layout(&guard);
+    for (slot, leg) in legs.occupied() {
+        first = first.or_else(|| legs.get(slot));
+        bad |= leg.rdev().has_bad_blocks();
+    }
+    Some((first?, bad))
+}
+
+/// The first leg from `slot` on that can be written to, and the slot behind it.
+#[inline]
+fn next_target(conf: &Conf, slot: usize, write: &Write) -> Option<(LegRef, usize)> {
+    let guard = rcu::read_lock();
+    let legs = conf.layout(&guard);
+    for slot in slot..legs.len() {
+        let Some(seen) = legs.peek(slot) else {
+            continue;
+        };
+        if let Some(leg) = legs.get(slot) {
+            return Some((leg, slot.saturating_add(1)));
+        }
+        if seen.rdev().is_blocked() {
+            // It has failed since the write was let in, and the metadata doesn't tell yet.
+            write.note_record();
+        }
+    }
+    None
 }
 
 /// Sends a clone of the write to each leg, at once or when the bitmap has been written.
@@ -112,20 +144,10 @@ fn send_to_all(conf: &Conf, write: WriteRef) {
     let expendable = conf.mddev().degraded().saturating_add(1) < conf.mddev().raid_disks();
     let all_ordered =
         write.place().is_some() && conf.mddev().flags().test(MddevFlag::SerializePolicy);
-    // The number can't change as long as the write has its pass.
-    let slots = conf.legs.len(&rcu::read_lock());
-    for slot in 0..slots {
-        let leg = {
-            let guard = rcu::read_lock();
-            let leg = conf.legs.get(slot, &guard);
-            let closed = conf.layout(&guard).peek(slot).filter(|_| leg.is_none());
-            if closed.is_some_and(|closed| closed.rdev().is_blocked()) {
-                // It has failed since the write was let in, and the metadata doesn't tell yet.
-                write.note_record();
-            }
-            leg
-        };
-        let Some(leg) = leg else { continue };
+    let mut slot = 0;
+    // What is where can't change as long as the write has its pass.
+    while let Some((leg, next)) = next_target(conf, slot, &write) {
+        slot = next;
         if leg.avoids(write.range()) {
             if !leg.has_recorded(write.range()) {
                 // These bad blocks are news since the write was let in.
@@ -295,8 +317,6 @@ pub fn legs_ended(write: Unique<Write, LegRef>) {
 /// Ends the request.
 #[inline]
 pub fn finish(write: Unique<Write, LegRef>) {
-    let (write, leg) = write.into_inner();
     let status = write.result();
-    write.end(status);
-    drop(leg);
+    drop(write.consume(|write| write.end(status)));
 }
