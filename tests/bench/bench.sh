@@ -161,15 +161,19 @@ stop_many() {
 	for ((number = 0; number < arrays; number++)); do stop "/dev/md$((200 + number))"; done
 }
 
+stacks_kib() { awk '/^KernelStack:/ { print $2 }' /proc/meminfo; }
+
 # The first round fills what is kept for the next one, in slabs and elsewhere.
 idle_memory() {
-	local before after
+	local before after stacks
 	build_many
 	stop_many
 	before=$(free_kib)
+	stacks=$(stacks_kib)
 	build_many
 	after=$(free_kib)
 	result idle-memory echo $(((before - after) / arrays))
+	result idle-stacks echo $((($(stacks_kib) - stacks) / arrays))
 	stop_many
 }
 

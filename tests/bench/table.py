@@ -61,6 +61,9 @@ def main():
             within = abs(ours / reference - 1) < 0.01
             better = "same" if within else "raid1_rs" if (ours < reference) == less else "raid1"
         print(f"| {what} | {unit} | {show(reference)} | {show(ours)} | {ratio} | {better} |")
+    stacks = [show(value(module, "idle-stacks", None)) for module in ("c", "rs")]
+    print(f"\nThe memory of an idle array includes the stacks of its threads: {stacks[0]} KiB with raid1.ko, {stacks[1]} KiB with")
+    print("raid1_rs.ko. What each thread is for, and what else there is: [design](design.md#the-memory-of-an-idle-array).")
 
 
 main()
