@@ -148,6 +148,8 @@ impl Order {
         // Another one may have been faster. What is of no use is freed when the lock is let go.
         let unused = self.state.lock().writes.grow(larger);
         drop(unused);
+        // Who found no memory before us may go on, too.
+        self.ended.wake_all();
         true
     }
 
