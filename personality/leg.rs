@@ -246,26 +246,42 @@ impl Leg {
             .is_some_and(|bad| bad.start() <= range.start() && range.end() <= bad.end())
     }
 
-    /// Whether the metadata tells of all the leg's bad blocks in `range`.
-    pub fn has_recorded(&self, range: SectorRange) -> bool {
-        let known = self.rdev().bad_blocks(range.start(), range.len());
-        !matches!(
+    /// Whether a write to `range` has to wait until the metadata tells of a failure of this leg, or of its
+    /// bad blocks there.
+    #[inline]
+    pub fn blocks_write(&self, range: SectorRange) -> bool {
+        if self.write_error_seen() && self.is_to_record(range) {
+            self.rdev().flags().set(RdevFlag::BlockedBadBlocks);
+        }
+        self.rdev().is_blocked()
+    }
+
+    /// Whether the leg has bad blocks in `range` that are not on record yet, but will be.
+    #[inline]
+    pub fn is_to_record(&self, range: SectorRange) -> bool {
+        self.rdev().has_bad_blocks() && self.is_to_record_some(range)
+    }
+
+    #[cold]
+    fn is_to_record_some(&self, range: SectorRange) -> bool {
+        let rdev = self.rdev();
+        let known = rdev.bad_blocks(range.start(), range.len());
+        let unknown = matches!(
             known,
             BadBlocks::Some {
                 acknowledged: false,
                 ..
             }
-        )
-    }
-
-    /// Whether a write to `range` has to wait until the metadata tells of a failure of this leg, or of its
-    /// bad blocks there.
-    #[inline]
-    pub fn blocks_write(&self, range: SectorRange) -> bool {
-        if self.rdev().has_bad_blocks() && self.write_error_seen() && !self.has_recorded(range) {
-            self.rdev().flags().set(RdevFlag::BlockedBadBlocks);
+        );
+        if !unknown || rdev.flags().test(RdevFlag::Faulty) {
+            return false;
         }
-        self.rdev().is_blocked()
+        // Who keeps the metadata in user space may give up keeping a list. A leg that has bad blocks fails
+        // then, but not the last one.
+        let abandoned = self.conf.mddev().is_external()
+            && !rdev.flags().test(RdevFlag::ExternalBadBlocks)
+            && self.conf.is_last_working(self);
+        !abandoned
     }
 
     /// A read took so many cycles.

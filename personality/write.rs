@@ -149,7 +149,7 @@ fn send_to_all(conf: &Conf, write: WriteRef) {
     while let Some((leg, next)) = next_target(conf, slot, &write) {
         slot = next;
         if leg.avoids(write.range()) {
-            if !leg.has_recorded(write.range()) {
+            if leg.is_to_record(write.range()) {
                 // These bad blocks are news since the write was let in.
                 write.note_record();
             }

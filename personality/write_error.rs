@@ -97,8 +97,21 @@ pub fn end_recorded(conf: &Conf) {
         unrecorded.take_all()
     };
     while let Some(write) = recorded.pop() {
-        finish(write);
+        if is_to_acknowledge(conf, write.range()) {
+            conf.unrecorded.lock().push(write);
+        } else {
+            finish(write);
+        }
     }
+}
+
+/// Whether user space has yet to record bad blocks in `range`. It does so in its own time: that it has written
+/// the metadata, by what md tells, need not mean that these are in it.
+///
+/// The daemon is woken when it has.
+fn is_to_acknowledge(conf: &Conf, range: SectorRange) -> bool {
+    let guard = rcu::read_lock();
+    conf.mddev().is_external() && conf.occupied(&guard).any(|(_, leg)| leg.is_to_record(range))
 }
 
 /// Ends all of them: the array is being freed, and nobody will write its metadata any more.
