@@ -38,6 +38,10 @@ for bitmap in internal none; do
 	wait "$load" || fail "fio: $(</run/fio.log)"
 	quietly fio --name=load --filename=$array --size=12M --rw=randwrite --bs=4k --ioengine=psync --verify=crc32c \
 		--verify_only=1 --verify_state_save=0 --randseed=7 --number_ios=1500
+	# What was different behind the first 24 MiB must have been synced, not left to later writes.
+	echo check >"$(md_sysfs $array)/sync_action"
+	wait_idle $array
+	run cat "$(md_sysfs $array)/mismatch_cnt"
 	fill $array
 	wait_clean $array
 	keep_layout $array
