@@ -2,7 +2,7 @@
 
 //! What becomes of a write that a leg failed.
 //!
-//! The daemon writes again, in smaller and smaller pieces down to the device's logical blocks. What
+//! The daemon writes again, in smaller and smaller pieces down to the array's logical blocks. What
 //! succeeds counts. What doesn't is recorded as bad blocks, and if that can't be, the leg fails. The
 //! request ends when the metadata says so: a crash must not bring back what the leg had before.
 
@@ -41,10 +41,7 @@ use crate::{
         status::Status,
         Wait, //
     },
-    logic::range::{
-        BlockSize,
-        SectorRange, //
-    },
+    logic::range::SectorRange,
 };
 
 /// Parts of writes for the daemon to look after.
@@ -144,8 +141,9 @@ pub fn settle(done: DoneWrite) {
 
 /// Writes piece by piece; tells whether all succeeded.
 fn narrow(leg: &LegRef, write: &WriteRef) -> bool {
-    let block = BlockSize::from_bytes(leg.rdev().block_device().logical_block_size())
-        .unwrap_or(BlockSize::SECTOR);
+    // The array's, which no leg's is larger than: what is bad of a block of the array is all of it, to
+    // whoever reads it, and raid1.ko sends parts of blocks to other legs if it's not on record like that.
+    let block = leg.conf().block_size();
     let mut left = write.range();
     let mut piece = left.len();
     let mut complete = true;
