@@ -15,7 +15,6 @@ use super::{
         Array,
         Conf, //
     },
-    leg::Leg,
     superblocks,
     Raid1, //
 };
@@ -195,12 +194,12 @@ pub fn size(mddev: &Mddev, sectors: u64) -> u64 {
 }
 
 fn set_limits(mddev: &LockedMddev, conf: &Conf) -> Result {
-    let guard = rcu::read_lock();
-    let block = conf
-        .occupied(&guard)
-        .map(|(_, leg): (usize, &Leg)| leg.rdev().block_device().logical_block_size())
+    // Spares count, for md core and so for us: one may become a leg later. What comes later still can't have
+    // larger blocks.
+    let block = mddev
+        .members()
+        .map(|member| member.block_device().logical_block_size())
         .fold(mddev.logical_block_size().max(512), u32::max);
-    drop(guard);
     conf.block_bytes.store(block, Relaxed);
     // Under dm, dm does that.
     let Some(mut limits) = QueueLimits::new(mddev) else {

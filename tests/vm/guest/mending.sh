@@ -10,17 +10,18 @@ mending_leg() {
 	modprobe dm-mod
 	modprobe dm-integrity
 	[[ -d /sys/module/brd ]] || modprobe brd rd_nr=4 rd_size=16384
-	local sums size
+	local sums size block
+	block=$(blockdev --getss "$2")
 	sums=/dev/ram$(find /run -maxdepth 1 -name 'mending.*' | wc -l)
 	size=$(blockdev --getsz "$2")
 	dd if=/dev/zero of="$sums" bs=64k count=1 status=none
 	integrity_table() {
-		dmsetup create "$1" --table "0 $3 integrity $2 0 - D 2 meta_device:$4 internal_hash:crc32c"
+		dmsetup create "$1" --table "0 $3 integrity $2 0 - D 3 meta_device:$4 internal_hash:crc32c block_size:$5"
 	}
-	# Loading it with one sector formats it.
-	integrity_table "$1" "$2" 1 "$sums"
+	# Loading it with one block formats it.
+	integrity_table "$1" "$2" $((block / 512)) "$sums" "$block"
 	dmsetup remove "$1"
-	integrity_table "$1" "$2" "$size" "$sums"
+	integrity_table "$1" "$2" "$size" "$sums" "$block"
 	# There are no checksums yet.
 	dd if=/dev/zero of="/dev/mapper/$1" bs=1M oflag=direct count=$((size * 512)) iflag=count_bytes status=none
 	echo "$2" >"/run/mending.$1"
@@ -28,11 +29,14 @@ mending_leg() {
 
 # spoil NAME SECTOR COUNT: these can't be read until they are written.
 spoil() {
-	dd if=/dev/urandom of="$(<"/run/mending.$1")" seek="$2" count="$3" oflag=direct status=none
+	dd if=/dev/urandom of="$(<"/run/mending.$1")" bs=$(($3 * 512)) count=1 oflag=direct,seek_bytes seek=$(($2 * 512)) status=none
 }
 
 # spoiled NAME SECTOR: whether it can't be read.
-spoiled() { ! dd if="/dev/mapper/$1" of=/dev/null skip="$2" count=1 iflag=direct status=none 2>/dev/null; }
+spoiled() {
+	! dd if="/dev/mapper/$1" of=/dev/null bs="$(blockdev --getss "/dev/mapper/$1")" iflag=direct,skip_bytes skip=$(($2 * 512)) \
+		count=1 status=none 2>/dev/null
+}
 
 # corrected ARRAY SLOT: how many sectors were, on that leg.
 corrected() { cat "$(md_sysfs "$1")/rd$2/errors"; }
