@@ -148,7 +148,7 @@ fn send_to_all(conf: &Conf, write: WriteRef) {
     // What is where can't change as long as the write has its pass.
     while let Some((leg, next)) = next_target(conf, slot, &write) {
         slot = next;
-        if leg.avoids(write.range()) {
+        if leg.avoids(write.range()) && !nobody_has(conf, &write) {
             if leg.is_to_record(write.range()) {
                 // These bad blocks are news since the write was let in.
                 write.note_record();
@@ -216,6 +216,15 @@ fn send_to_all(conf: &Conf, write: WriteRef) {
         conf.call_daemon();
     }
     let_go(write);
+}
+
+/// Whether every leg that works has bad blocks wherever `write` goes. Then it's tried nevertheless: if it weren't sent
+/// to anybody it would fail, now and ever, though the disks may be well again.
+#[cold]
+fn nobody_has(conf: &Conf, write: &Write) -> bool {
+    let guard = rcu::read_lock();
+    let mut working = conf.occupied(&guard).filter(|(_, leg)| leg.works());
+    working.all(|(_, leg)| leg.avoids(write.range()))
 }
 
 /// Sends a clone to its leg.
