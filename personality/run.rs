@@ -153,7 +153,8 @@ pub fn run(mddev: &LockedMddev, array: &Array) -> Result {
     conf.balance.update(conf);
     mddev.set_degraded(disks.saturating_sub(working));
     if working == 1 {
-        // There is nothing that could differ.
+        distrust_recovered(mddev);
+        // There is nothing else that could differ.
         mddev.set_resync_offset(MAX_SECTOR);
     }
     lower_resync_offset(mddev, conf);
@@ -181,6 +182,18 @@ pub fn lower_resync_offset(mddev: &LockedMddev, conf: &Conf) {
     let offset = mddev.resync_offset();
     if offset != MAX_SECTOR {
         mddev.set_resync_offset(conf.resync_start(offset));
+    }
+}
+
+/// Where a resync is due and there is one leg that's in sync, legs that are being recovered may differ from it
+/// in their recovered part, too: a write under way when the power went may have reached one and not the
+/// other. No resync will come by there, so the recovery has to.
+fn distrust_recovered(mddev: &LockedMddev) {
+    let synced = mddev.resync_offset();
+    for member in mddev.members() {
+        if !member.flags().test(RdevFlag::InSync) && member.recovery_offset() > synced {
+            member.set_recovery_offset(synced);
+        }
     }
 }
 
