@@ -281,8 +281,9 @@ impl Drop for Array {
     fn drop(&mut self) {
         super::write_error::end_all(&self.conf);
         self.conf.repairs.close();
-        // Each leg holds a reference to the conf, so they have to go before it can. None is in use:
-        // md stops all I/O before it frees an array.
+        // Each leg holds a reference to the conf, so they have to go before it can. None is in use for long:
+        // md stops all I/O before it frees an array, and what is left of a request when md thinks that it has
+        // ended gives back its reference to a leg last. That is waited for here.
         let slots = self.conf.legs.len(&rcu::read_lock());
         for slot in 0..slots {
             drop(self.conf.legs.take(slot));

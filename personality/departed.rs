@@ -17,12 +17,15 @@ use crate::abstractions::md::{
     Rdev, //
 };
 
-/// Those of an array that are still known to md, by [`Rdev::address`].
+/// Those of an array that are still known to md, by [`Rdev::address`]; or [`VACANT`].
 #[pin_data]
 pub struct Departed {
     #[pin]
     list: Mutex<KVec<usize>>,
 }
+
+/// No device has this address.
+const VACANT: usize = 0;
 
 impl Departed {
     /// Nobody.
@@ -34,23 +37,42 @@ impl Departed {
 
     /// Makes sure that [`Self::note`] has room for all `members`. May sleep.
     pub fn make_room(&self, members: usize) -> Result {
-        Ok(self.list.lock().reserve(members, GFP_KERNEL)?)
+        let mut list = self.list.lock();
+        let wanted = list.len().saturating_add(members);
+        if list.capacity() < wanted {
+            let mut larger = KVec::with_capacity(wanted, GFP_KERNEL)?;
+            for address in list.iter().filter(|address| **address != VACANT) {
+                larger.push_within_capacity(*address)?;
+            }
+            *list = larger;
+        }
+        Ok(())
     }
 
     /// `rdev` leaves, and what the bitmap will say is not all that it lacks.
     pub fn note(&self, mddev: &LockedMddev, rdev: &Rdev) {
         let mut list = self.list.lock();
-        // Whoever md has forgotten does not come back; the address may be another one's by now.
-        list.retain(|address| mddev.rdevs().any(|rdev| rdev.address() == *address));
-        // There is room: it was made when the member came.
-        let _ = list.push_within_capacity(rdev.address());
+        for address in list.iter_mut() {
+            // Whoever md has forgotten does not come back; the address may be another one's by now.
+            if !mddev.rdevs().any(|rdev| rdev.address() == *address) {
+                *address = VACANT;
+            }
+        }
+        match list.iter_mut().find(|address| **address == VACANT) {
+            Some(vacant) => *vacant = rdev.address(),
+            // There is room: it was made when the member came.
+            None => drop(list.push_within_capacity(rdev.address())),
+        }
     }
 
     /// `rdev` comes: tells whether it left without the data.
     pub fn take(&self, rdev: &Rdev) -> bool {
         let mut list = self.list.lock();
-        let before = list.len();
-        list.retain(|address| rdev.address() != *address);
-        list.len() != before
+        let entry = list.iter_mut().find(|address| **address == rdev.address());
+        let found = entry.is_some();
+        if let Some(entry) = entry {
+            *entry = VACANT;
+        }
+        found
     }
 }

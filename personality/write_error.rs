@@ -108,7 +108,10 @@ pub fn end_recorded(conf: &Conf) {
 /// The daemon is woken when it has.
 fn is_to_acknowledge(conf: &Conf, range: SectorRange) -> bool {
     let guard = rcu::read_lock();
-    conf.mddev().is_external() && conf.occupied(&guard).any(|(_, leg)| leg.is_to_record(range))
+    conf.mddev().is_external()
+        && conf
+            .occupied(&guard)
+            .any(|(_, leg)| leg.is_to_record(range))
 }
 
 /// Ends all of them: the array is being freed, and nobody will write its metadata any more.

@@ -28,7 +28,8 @@
 //! - An array outlives the personality's data for it: md calls [`Personality::free`] first.
 //! - md frees a device only after [`Personality::hot_remove`] has succeeded for it, or after
 //!   [`Personality::free`].
-//! - Before `free`, md calls [`Personality::quiesce`] and expects it to wait for all requests. **It is
+//! - Before `free`, md calls [`Personality::quiesce`] and expects it to wait for all requests (not if the array is
+//!   suspended: then `free` itself has to wait for what is left of them). **It is
 //!   this, and not `active_io`, that keeps an array in place which is being stopped**: md waits for
 //!   `active_io` only when it *suspends* an array, and a stop does not suspend. So whatever `quiesce`
 //!   waits for has to be given back last, after [`ActiveIo`] and [`WriteToken`].

@@ -83,6 +83,10 @@ pub trait Personality: Sized + 'static {
     ///
     /// Nothing may be left that refers to the array or to its devices. The thread has been stopped if it
     /// was handed over. With the mutex; may sleep.
+    ///
+    /// This has to wait by itself for two things. When the level changes the array is suspended, and md calls no
+    /// [`Self::quiesce`]: what requests give back after [`ActiveIo`](super::ActiveIo) may still be out. And
+    /// [`Self::error`] may be looking at the data inside of an RCU read-side critical section.
     fn free(_mddev: &LockedMddev, data: Self::Data) {
         drop(data);
     }
@@ -91,7 +95,7 @@ pub trait Personality: Sized + 'static {
     /// [`set_new_level`](LockedMddev::set_new_level) and the like what it's going to be. An array that it
     /// can't take over is left as it was, with an error.
     ///
-    /// Called by level_store(), followed by the old personality's `quiesce` and `free`, and then by
+    /// Called by level_store(), followed by the old personality's `free`, and then by
     /// [`Self::run`]. Suspended and with the mutex; may sleep.
     fn takeover(_mddev: &LockedMddev) -> Result<Self::Data> {
         build_error!(VTABLE_DEFAULT_ERROR)

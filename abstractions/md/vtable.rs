@@ -179,12 +179,10 @@ impl<T: Personality> PersonalityVTable<T> {
     unsafe extern "C" fn error_callback(mddev: *mut bindings::mddev, rdev: *mut bindings::md_rdev) {
         // A user's command comes without the mutex: the array may be changing its level, and `private` be
         // another personality's. C stores `pers` before `private` then, so `private` is ours if `pers`
-        // still is after it was read. When we come to the array it's the other way round, but then nothing of it is
-        // under way, and whoever sees `pers` as ours and not `private` comes between two
-        // adjacent stores of C.
+        // still is after it was read. (When we come it's the other way round, and what is left is the
+        // moment between two adjacent stores of C, with nothing under way.)
         let guard = rcu::read_lock();
-        // SAFETY: The array is alive. The fields are pointers, each read in one piece; `pers` is null or
-        // what is registered.
+        // SAFETY: The array is alive. Both are pointers, read in one piece; `pers` is null or registered.
         let ours = unsafe {
             let private = (&raw const (*mddev).private).read_volatile();
             smp_mb(Read);
@@ -194,8 +192,7 @@ impl<T: Personality> PersonalityVTable<T> {
         if !ours {
             return;
         }
-        // SAFETY: As above. The data isn't freed before the guard's critical section ends: md waits for
-        // those between taking it from the array and `free`.
+        // SAFETY: As above. `free` gives the data up only after an RCU grace period, as it has to.
         let (array, data, rdev) = unsafe {
             (
                 Mddev::from_ptr(mddev),

@@ -10,6 +10,7 @@
 //! [`crate::logic::vote`].
 
 pub mod bios;
+pub mod bitmap;
 pub mod check;
 pub mod copy;
 pub mod marks;
@@ -143,7 +144,7 @@ pub fn step(conf: &Conf, sector: u64, max_sector: u64) -> SyncStep {
             end(conf, &session);
             begun = session.begun;
         }
-        close_bitmap(conf, max_sector, begun);
+        bitmap::close(conf, max_sector, begun);
         return SyncStep::Abort;
     }
     if session.is_none() {
@@ -225,20 +226,6 @@ fn end(conf: &Conf, session: &Session) {
     }
 }
 
-/// Tells the bitmap that the sync is over.
-fn close_bitmap(conf: &Conf, max_sector: u64, begun: u64) {
-    let mddev = conf.mddev();
-    let at = mddev.curr_resync();
-    if at < max_sector {
-        // Interrupted: what was begun there isn't done, or not all of it.
-        abandon(
-            conf,
-            SectorRange::between(at, begun.max(at.saturating_add(1))),
-        );
-    }
-    mddev.bitmap().close_sync();
-}
-
 impl Session {
     fn step(&mut self, conf: &Conf, sector: u64, max_sector: u64) -> SyncStep {
         let interrupted = || conf.mddev().recovery().test(RecoveryFlag::Interrupted);
@@ -276,7 +263,7 @@ impl Session {
             Decision::Halt | Decision::Abort => return give_up(memory),
         };
         let (memory, complete) = self.enlist(conf, &plan, memory);
-        begin_in_bitmap(conf, &plan);
+        bitmap::begin(conf, &plan);
         self.begun = plan.range.end();
         unit::start(conf, &plan, memory, complete, pass, ticket)
     }
@@ -290,7 +277,7 @@ impl Session {
         let (bitmap_sectors, bitmap_clean) = if !bitmap.enabled(false) {
             (u64::MAX, false)
         } else {
-            let (needs, sectors) = chunks_alike(conf, sector, max_sector);
+            let (needs, sectors) = bitmap::chunks_alike(conf, sector, max_sector);
             (sectors, !needs && !asked)
         };
         let step = Step {
@@ -363,51 +350,6 @@ impl Session {
         } else {
             SyncStep::Abort
         }
-    }
-}
-
-/// What the bitmap says about `sector`, and for how many sectors it goes on saying so, up to the end
-/// of the unit.
-fn chunks_alike(conf: &Conf, sector: u64, max_sector: u64) -> (bool, u64) {
-    let bitmap = conf.mddev().bitmap();
-    let end = SectorRange::new(sector, u64::MAX)
-        .first_unit()
-        .end()
-        .min(max_sector);
-    // "Degraded" means here: only look.
-    let first = bitmap.start_sync(sector, true);
-    let mut sectors = first.sectors.max(1);
-    while sector.saturating_add(sectors) < end {
-        let next = bitmap.start_sync(sector.saturating_add(sectors), true);
-        if next.needed != first.needed {
-            break;
-        }
-        sectors = sectors.saturating_add(next.sectors.max(1));
-    }
-    (first.needed, sectors)
-}
-
-/// Marks what the plan covers as being synced.
-fn begin_in_bitmap(conf: &Conf, plan: &Plan) {
-    let bitmap = conf.mddev().bitmap();
-    let mut at = plan.range.start();
-    while at < plan.range.end() {
-        let chunk = bitmap.start_sync(at, plan.still_degraded);
-        at = at.saturating_add(chunk.sectors.max(1));
-    }
-}
-
-/// What was marked as being synced isn't: it's still to be done.
-///
-/// Context: any.
-fn abandon(conf: &Conf, range: SectorRange) {
-    let bitmap = conf.mddev().bitmap();
-    if !bitmap.enabled(false) {
-        return;
-    }
-    let mut at = range.start();
-    while at < range.end() {
-        at = at.saturating_add(bitmap.end_sync(at).max(1));
     }
 }
 

@@ -15,8 +15,8 @@ use kernel::{
 };
 
 use super::{
-    abandon,
     bios,
+    bitmap,
     check,
     copy,
     marks::Marks, //
@@ -172,7 +172,7 @@ pub fn start(
         .map(|participant| participant.leg.clone());
     let (Some(source), Some(keeper)) = (source, keeper) else {
         // The source is just being removed. md will see that the array has changed.
-        abandon(conf, plan.range);
+        bitmap::abandon(conf, plan.range);
         conf.sync.give_back(memory.emptied());
         return SyncStep::Abort;
     };
@@ -200,7 +200,7 @@ pub fn start(
             SyncStep::Issued(plan.progress)
         }
         Err((unit, _)) => {
-            abandon(conf, plan.range);
+            bitmap::abandon(conf, plan.range);
             conf.sync.give_back(unit.into_value().memory.emptied());
             SyncStep::Abort
         }
@@ -324,7 +324,7 @@ pub fn let_go(unit: UnitRef) {
         ..
     } = unit.into_value();
     if failed.load(Relaxed) {
-        abandon(conf, range);
+        bitmap::abandon(conf, range);
     }
     // The legs go before the memory comes back: who waits for that expects nothing to be left.
     conf.sync.give_back(memory.emptied());
