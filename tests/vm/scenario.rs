@@ -9,6 +9,7 @@
 //! # timeout: 60              seconds, on a stock kernel without KVM
 //! # memory: 1024             MiB
 //! # cpus: 2
+//! # restarts: yes            the machine may restart, see guest/booting.sh (default: that's its end)
 //! # module: rs               rs, c, both, or compare (run with each, transcripts must be equal)
 //! # lanes: stock             only on these kernels (default: all)
 //! # log-allow: REGEX         a complaint of the kernel that belongs to the scenario; repeatable
@@ -78,6 +79,8 @@ pub struct Scenario {
     pub memory: u64,
     /// Virtual processors.
     pub cpus: u64,
+    /// Whether the machine may restart.
+    pub restarts: bool,
     /// Complaints in the kernel's log that belong to the scenario.
     pub log_allow: Vec<Regex>,
     /// How raid1.ko is known to end here.
@@ -131,6 +134,7 @@ fn parse(name: &str, script: String) -> Result<(Scenario, Vec<String>)> {
         timeout: 60,
         memory: 1024,
         cpus: 2,
+        restarts: false,
         log_allow: Vec::new(),
         reference_ending: Ending::Passes,
         ending: Ending::Passes,
@@ -154,6 +158,12 @@ fn parse(name: &str, script: String) -> Result<(Scenario, Vec<String>)> {
             "timeout" => scenario.timeout = value.parse().context("timeout")?,
             "memory" => scenario.memory = value.parse().context("memory")?,
             "cpus" => scenario.cpus = value.parse().context("cpus")?,
+            "restarts" => {
+                scenario.restarts = match value {
+                    "yes" => true,
+                    _ => bail!("restarts: {value} is not yes"),
+                }
+            }
             "module" => {
                 scenario.kinds = match value {
                     "rs" => vec![Kind::Rs],

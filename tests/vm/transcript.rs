@@ -37,8 +37,23 @@ const REPLACEMENTS: &[(&str, &str)] = &[
 
 /// The transcript without names, numbers and times that mean nothing.
 pub fn normalise(transcript: &str) -> Result<String> {
-    let mut text = transcript.to_string();
-    for line in transcript.lines() {
+    // "#boots": the machine starts again, and devices get their names again.
+    let mut text: String = transcript
+        .split_inclusive("#boots\n")
+        .map(stable_names)
+        .collect();
+    for (pattern, replacement) in REPLACEMENTS {
+        text = Regex::new(pattern)?
+            .replace_all(&text, *replacement)
+            .into_owned();
+    }
+    Ok(text)
+}
+
+/// What was printed after one start of the machine, with the members' numbers in place of their devices.
+fn stable_names(part: &str) -> String {
+    let mut text = part.to_string();
+    for line in part.lines() {
         // "#member 0 nvme2n1": which device member 0 happened to become.
         if let Some((index, device)) = line
             .strip_prefix("#member ")
@@ -47,12 +62,7 @@ pub fn normalise(transcript: &str) -> Result<String> {
             text = text.replace(device, &format!("member{index}"));
         }
     }
-    for (pattern, replacement) in REPLACEMENTS {
-        text = Regex::new(pattern)?
-            .replace_all(&text, *replacement)
-            .into_owned();
-    }
-    Ok(text)
+    text
 }
 
 /// A unified diff of two normalised transcripts; empty when they are equal.

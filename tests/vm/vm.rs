@@ -77,6 +77,7 @@ fn boot(setting: &Setting, scenario: &Scenario, module: &str, folder: &Path) -> 
         .env("VM_OUTPUT", "file")
         .env("VM_MEMORY", scenario.memory.to_string())
         .env("VM_CPUS", scenario.cpus.to_string())
+        .env("VM_RESTARTS", if scenario.restarts { "yes" } else { "no" })
         .env("VM_DISKS", scenario.disks.join(" "));
     let log = File::create(folder.join("qemu.log"))?;
     let mut machine = qemu
