@@ -30,9 +30,8 @@ use crate::bindings;
 /// The bitmap of an array, which may have none: the methods say what they do then.
 ///
 /// md core exchanges an array's bitmap only while the array is suspended, no sync is running, and
-/// `reconfig_mutex` is held. So it's there for those who hold an [`ActiveIo`](super::ActiveIo) or have a
-/// request counted that `quiesce` waits for, for the sync thread, and for callbacks with the mutex. The
-/// methods are for them. (All but [`Self::is_present`], which anybody may call.)
+/// `reconfig_mutex` is held. So it's there for those who hold an [`ActiveIo`](super::ActiveIo), for the sync
+/// thread, and for callbacks with the mutex. The methods are for them. (All but [`Self::is_present`], which anybody may call.)
 #[derive(Clone, Copy)]
 pub struct Bitmap<'a>(&'a Mddev);
 
