@@ -77,8 +77,11 @@ gone "$first"
 
 note "the member fails midway: the replacement goes on, from the other leg"
 quietly mdadm --zero-superblock "$first"
+# It's wanted still, and a slow machine would be through with it before it's asked for again.
+freeze_sync $array
 quietly mdadm $array --add "$first"
 run mdadm $array --replace "$third"
+thaw_sync $array
 wait_idle $array
 until_true 20 "the replacement to be ready" has_failed "$third"
 gone "$third"
