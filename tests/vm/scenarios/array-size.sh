@@ -9,6 +9,8 @@ first=$(member 0)
 second=$(member 1)
 load_module
 sync_speed 1000000
+# resize_to SIZE: mdadm may have something to say of each member, in the order of their names, which changes.
+resize_to() { mdadm --grow $array --size="$1" 2>&1 | sed "s/${first##*/}/first/; s/${second##*/}/second/" | sort; }
 shape() { mdstat $array | grep -E '^md|blocks'; }
 for bitmap in internal none; do
 	note "bitmap: $bitmap"
@@ -25,7 +27,7 @@ for bitmap in internal none; do
 	run shape
 	run blockdev --getsize64 $array
 	run mdadm --grow $array --array-size=20M
-	run mdadm --grow $array --size=20M
+	run resize_to 20M
 	wait_idle $array
 	run shape
 	run mdadm --grow $array --array-size=max
