@@ -25,6 +25,14 @@ resume_mdmon() { kill -CONT "$(<"/run/mdadm/${1##*/}.pid")"; }
 mdmon_ends() { until_true 30 "mdmon to end" mdmon_gone "$1"; }
 mdmon_gone() { ! pgrep -f "mdmon ${1##*/}" >/run/pgrep.log; }
 
+# or_nudge CONTAINER CONDITION...: for until_true. mdmon may look after a failed leg when md has not let go of it yet. It
+# looks again when something happens, but nothing need happen: then we wake it, as its other thread would.
+or_nudge() {
+	"${@:2}" && return
+	kill -USR1 "$(<"/run/mdadm/${1##*/}.pid")"
+	return 1
+}
+
 # ---- by the scenario ----
 
 # external_array ARRAY KIB LEG...: starts one; all legs have the same data.
