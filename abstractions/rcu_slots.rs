@@ -114,7 +114,7 @@ impl<T: Drained> Copy for Snapshot<'_, T> {}
 impl<'a, T: Drained> Snapshot<'a, T> {
     /// How many slots there are.
     #[inline]
-    pub fn len(self) -> usize {
+    pub fn count(self) -> usize {
         self.0.len()
     }
 
@@ -187,7 +187,7 @@ impl<T: Drained> RcuSlots<T> {
     /// How many slots there are.
     #[inline]
     pub fn len(&self, guard: &rcu::Guard) -> usize {
-        self.snapshot(guard).len()
+        self.snapshot(guard).count()
     }
 
     /// Takes a reference to what is in slot `index`; `None` if it's empty or closed.

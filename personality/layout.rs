@@ -39,13 +39,13 @@ impl<'a> Layout<'a> {
     /// How many slots there are for members.
     #[inline]
     pub fn raid_disks(self) -> usize {
-        self.0.len() / 2
+        self.0.count() / 2
     }
 
     /// How many slots there are, those for replacements included.
     #[inline]
-    pub fn len(self) -> usize {
-        self.0.len()
+    pub fn slots(self) -> usize {
+        self.0.count()
     }
 
     /// A reference to the leg in the slot `index`; [`None`] if it's empty, or the leg closed.
@@ -65,7 +65,7 @@ impl<'a> Layout<'a> {
     /// The occupied slots, replacements included.
     #[inline]
     pub fn occupied(self) -> impl Iterator<Item = (usize, &'a Leg)> + Clone + 'a {
-        (0..self.0.len()).filter_map(move |index| Some((index, self.0.peek(index)?)))
+        (0..self.0.count()).filter_map(move |index| Some((index, self.0.peek(index)?)))
     }
 
     /// What is in each slot.

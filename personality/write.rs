@@ -122,7 +122,7 @@ fn first_target(conf: &Conf) -> Option<(LegRef, bool)> {
 fn next_target(conf: &Conf, slot: usize, write: &Write) -> Option<(LegRef, usize)> {
     let guard = rcu::read_lock();
     let legs = conf.layout(&guard);
-    for slot in slot..legs.len() {
+    for slot in slot..legs.slots() {
         let Some(seen) = legs.peek(slot) else {
             continue;
         };
