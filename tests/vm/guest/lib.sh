@@ -326,7 +326,13 @@ fail_allocations_in() {
 
 # symbol_address NAME, address_behind NAME: where a function of the kernel begins and ends.
 symbol_address() { awk -v name="$1" '$3 == name { print "0x" $1; exit }' /proc/kallsyms; }
-address_behind() { sort /proc/kallsyms | awk -v name="$1" 'found && $1 > found { print "0x" $1; exit } $3 == name { found = $1 }'; }
+address_behind() {
+	# To the end of the list: whoever sorts it must not be cut off.
+	sort /proc/kallsyms | awk -v name="$1" '
+		found && !next_one && $1 > found { next_one = $1 }
+		$3 == name { found = $1 }
+		END { print "0x" next_one }'
+}
 
 # module_addresses: the first of raid1_rs and one behind its last.
 module_addresses() {
