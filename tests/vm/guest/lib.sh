@@ -26,6 +26,9 @@ fail() {
 # note TEXT: a line for the reader of the transcript.
 note() { echo "# $*"; }
 
+# publish FILE TEXT: whoever reads the file meanwhile gets all of the text, or what was there before.
+publish() { echo "$2" >"$1.new" && mv "$1.new" "$1"; }
+
 # run COMMAND...: shows a command, its output, and its exit status if it fails; a
 # failure ends the scenario.
 run() {

@@ -41,6 +41,8 @@ write_at() {
 	dd if=/run/data of=$volume bs=4k skip="$1" seek="$1" count=1 oflag=direct conv=notrunc status=none
 }
 gone() { [[ ! -e $(member_dir $volume "$1") ]]; }
+# mdmon takes the failed leg out before or after the spare has its data.
+has_taken_over() { gone "$1" && is_whole $volume; }
 
 fill "$second"
 silently mdadm --create /dev/md100 --run --metadata=ddf --raid-devices=3 "$first" "$second" "$third"
@@ -57,7 +59,7 @@ quietly dd if=/run/data of=$volume bs=1M oflag=direct
 note "a leg that can't write fails, and the spare takes over"
 leg_errors a writes 8000 8
 write_at 1000
-until_true 60 "the spare to take over" or_nudge "$(container)" is_whole $volume
+until_true 60 "the spare to take over" or_nudge "$(container)" has_taken_over "$first"
 wait_clean $volume
 run mdstat $volume
 on_record "$second" 'Optimal, Consistent'
@@ -72,6 +74,7 @@ assemble "$second" "$third"
 data_is_there
 write_at 5
 wait_clean $volume
+on_record "$second" 'Optimal, Consistent'
 stop_all
 all_same "$second" "$third"
 unload_other

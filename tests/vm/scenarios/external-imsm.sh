@@ -36,11 +36,13 @@ write_some() {
 	local block
 	for ((block = $1; block < $1 + $2; block++)); do
 		dd if=/run/data of=$volume bs=128k skip=$block seek=$block count=1 oflag=direct conv=notrunc status=none || return
-		echo $block >/run/block
+		publish /run/block $block
 	done
 }
-has_written() { [[ -s /run/block ]] && (($(</run/block) >= $1)); }
+has_written() { [[ -e /run/block ]] && (($(</run/block) >= $1)); }
 gone() { [[ ! -e $(member_dir $volume "$1") ]]; }
+# mdmon takes the failed leg out before or after the spare has its data.
+has_taken_over() { gone "$1" && is_whole $volume; }
 
 note "a resync to the end"
 fill "$first"
@@ -59,7 +61,7 @@ write_some 0 128 &
 writer=$!
 until_true 30 "some writes" has_written 20
 run mdadm $volume --fail "$second"
-until_true 60 "the spare to take over" or_nudge $container is_whole $volume
+until_true 60 "the spare to take over" or_nudge $container has_taken_over "$second"
 wait $writer || fail "a write failed"
 wait_clean $volume
 run mdstat $volume
@@ -78,6 +80,7 @@ run cat "$(md_sysfs $volume)/array_state"
 dd if=/dev/urandom of=/run/data bs=1M count=2 seek=3 iflag=fullblock conv=notrunc status=none
 write_some 24 16
 wait_clean $volume
+on_record "$first" '[UU] none idle normal clean'
 stop_all
 all_same "$first" "$third"
 unload_other

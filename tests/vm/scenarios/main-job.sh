@@ -19,7 +19,7 @@ keep_verifying() {
 			--bs=4k-64k --size=16M --iodepth=8 --verify=crc32c --do_verify=1 --verify_fatal=1 \
 			--randseed=$((rounds + 1)) >/run/verify.log 2>&1 || return
 		rounds=$((rounds + 1))
-		echo $rounds >/run/verify.rounds
+		publish /run/verify.rounds $rounds
 	done
 }
 
@@ -69,7 +69,7 @@ run cp -a /usr/share /mnt
 note "$(wc -l </run/files.sha256) files, $(du -sm /mnt/share | cut -f1) MiB"
 
 stage 5 $stages "fio writes and verifies the other partition from now on; every file is checked"
-echo 0 >/run/verify.rounds
+publish /run/verify.rounds 0
 rm -f /run/verify.stop
 keep_verifying &
 verifier=$!
