@@ -135,6 +135,11 @@ impl<P, K> CloneSet<P, K> {
         Self::with_flags(bindings::BIOSET_PERCPU_CACHE | bindings::BIOSET_NEED_RESCUER)
     }
 
+    /// A new pool for few clones, without a cache for each CPU. May sleep.
+    pub fn for_few() -> impl PinInit<Self, Error> {
+        Self::with_flags(0)
+    }
+
     /// A new pool for bios with data of their own, see [`Blank::over_pages`]. May sleep.
     pub fn with_vectors() -> impl PinInit<Self, Error> {
         Self::with_flags(bindings::BIOSET_NEED_BVECS)
@@ -161,7 +166,7 @@ impl<P, K> PinnedDrop for CloneSet<P, K> {
 ///
 /// # Invariants
 ///
-/// The bio is a clone from a `CloneSet<P, K>` which is alive as long as `keeper`. It's ours, and its
+/// The bio comes from a `CloneSet<P, K>` which is alive as long as `keeper`. It's ours, and its
 /// pad is not initialised.
 pub struct Blank<P, K> {
     bio: NonNull<bindings::bio>,
@@ -173,7 +178,7 @@ impl<P: Send + 'static, K: Keeper + Send + 'static> Blank<P, K> {
     /// Clones `parent` for `device`, from the set that `set` finds by way of `keeper`. The data
     /// is shared with the parent, which must not end before the clone.
     ///
-    /// With [`Wait::No`] there may be no memory; the keeper comes back then.
+    /// With [`Wait::No`] the reserve isn't touched, and there may be no memory; the keeper comes back then.
     ///
     /// Context: may sleep with [`Wait::Yes`].
     #[inline]
@@ -244,7 +249,7 @@ impl<P: Send + 'static, K: Keeper + Send + 'static> Blank<P, K> {
                 bindings::__bio_add_page(bio.as_ptr(), page.as_ptr(), len as u32, within as u32)
             };
         }
-        // INVARIANT: As in `clone_of`; that it's no clone doesn't matter to what follows.
+        // INVARIANT: As in `clone_of`.
         Ok(Self {
             bio,
             keeper: ManuallyDrop::new(keeper),

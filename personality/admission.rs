@@ -8,10 +8,7 @@ use super::{
     conf::Conf,
     gate::Pass,
     leg::BlockedLeg,
-    order::{
-        Order,
-        OrderTicket, //
-    },
+    order::OrderTicket,
     ranges::RangeTicket, //
 };
 use crate::{
@@ -44,11 +41,21 @@ pub struct Entry {
     pub pass: Pass,
 }
 
+/// A write that may go on.
+pub struct Admitted {
+    /// That the superblocks tell of it.
+    pub token: WriteToken,
+    /// What it has to hold.
+    pub entry: Entry,
+    /// The array, if overlapping writes have to be kept in order: the write is to get its place among them.
+    pub ordered: Option<PercpuRef<Conf>>,
+}
+
 /// Waits until the write `bio` may go on. Fails with [`Status::AGAIN`] if it would have to wait, and
 /// must not.
 ///
 /// Context: make_request; may sleep, unless `wait` says no.
-pub fn admit(conf: &Conf, bio: &Incoming, wait: Wait) -> Result<(WriteToken, Entry), Status> {
+pub fn admit(conf: &Conf, bio: &Incoming, wait: Wait) -> Result<Admitted, Status> {
     let mddev = conf.mddev();
     let range = SectorRange::new(bio.sector(), u64::from(bio.sectors()));
     loop {
@@ -64,17 +71,17 @@ pub fn admit(conf: &Conf, bio: &Incoming, wait: Wait) -> Result<(WriteToken, Ent
             .map_err(|_| Status::AGAIN)?;
         let (blocked, ordered) = look_at_legs(conf, range);
         if blocked.is_none() && token.is_current() {
-            let order = ordered
-                .map(|conf| Order::enter(conf, range, wait))
-                .transpose()
-                .map_err(|_| Status::AGAIN)?;
             let entry = Entry {
                 behind: None,
-                order,
+                order: None,
                 range: Some(ticket),
                 pass,
             };
-            return Ok((token, entry));
+            return Ok(Admitted {
+                token,
+                entry,
+                ordered,
+            });
         }
         if wait == Wait::No {
             return Err(Status::AGAIN);

@@ -30,18 +30,15 @@ use super::{
     write_error::Unrecorded,
     write_state::Source, //
 };
-use crate::{
-    abstractions::{
-        bio::opf,
-        bio_copy::BioCopy,
-        md::RdevFlag,
-        pool::{
-            PoolRef,
-            Unique, //
-        },
-        Wait, //
+use crate::abstractions::{
+    bio::opf,
+    bio_copy::BioCopy,
+    md::RdevFlag,
+    pool::{
+        PoolRef,
+        Unique, //
     },
-    logic::overlaps::Place,
+    Wait, //
 };
 
 /// Splits the part that goes on behind off a write that has no clones yet, if it may. That part takes over the order and
@@ -62,13 +59,13 @@ pub fn start(conf: &Conf, write: &mut WriteRef) {
     if !conf.order.go_behind(place, conf.mddev().max_write_behind()) {
         return;
     }
-    match make(conf, write, place, leg) {
+    match make(conf, write, leg) {
         Some(behind) => write.set_behind(behind),
         None => conf.order.stay(place),
     }
 }
 
-fn make(conf: &Conf, request: &mut Write, place: Place, leg: LegRef) -> Option<WriteRef> {
+fn make(conf: &Conf, request: &mut Write, leg: LegRef) -> Option<WriteRef> {
     let copy = BioCopy::new(request.source())?;
     let behind = conf.mddev().bitmap().start_behind_write()?;
     let token = request.token().clone();
@@ -79,7 +76,7 @@ fn make(conf: &Conf, request: &mut Write, place: Place, leg: LegRef) -> Option<W
         range: entry.range.take(),
         pass: entry.pass.clone(),
     };
-    let write = Write::new(conf, Source::Copy(copy), token, entry_behind, Some(place));
+    let write = Write::new(conf, Source::Copy(copy), token, entry_behind);
     // Who has one from this pool never waits for another: those of all others may be just as far.
     let write = PoolRef::new(
         write,

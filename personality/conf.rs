@@ -102,6 +102,9 @@ pub struct Conf {
     /// The clones that writes are sent with.
     #[pin]
     pub writes: CloneSet<WriteLeg, WriteRef>,
+    /// Those that the daemon, or who freezes, sends again. They don't wait for what they are to send themselves.
+    #[pin]
+    pub rewrites: CloneSet<WriteLeg, WriteRef>,
     /// What the clones of a write share.
     pub write_requests: Pool<Write, LegRef>,
     /// The parts that are split off requests.
@@ -165,6 +168,7 @@ impl Conf {
             gate <- Gate::new(),
             reads <- CloneSet::new(),
             writes <- CloneSet::for_several_each(),
+            rewrites <- CloneSet::for_few(),
             write_requests: Pool::new(RESERVE)?,
             splits <- SplitSet::new(),
             failed_reads <- new_spinlock_irq!(FailedReads::new()),

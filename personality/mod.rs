@@ -23,6 +23,7 @@ pub mod behind;
 pub mod choice;
 pub mod conf;
 pub mod departed;
+pub mod dispatch;
 pub mod failfast;
 pub mod gate;
 pub mod layout;

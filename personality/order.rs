@@ -118,7 +118,7 @@ impl Order {
             registration = order.state.lock().writes.register(range);
         }
         if registration.is_none() && wait == Wait::Yes {
-            // Those that are registered need nothing more to come to an end.
+            // Those that are registered need nothing that we have to come to an end.
             order.ended.wait_until(|| {
                 registration = order.state.lock().writes.register(range);
                 registration.is_some()
@@ -151,6 +151,20 @@ impl Order {
         // Who found no memory before us may go on, too.
         self.ended.wake_all();
         true
+    }
+
+    /// Whether the turn of a write has come. It doesn't go again.
+    ///
+    /// Context: any.
+    pub fn is_ready(&self, place: Place) -> bool {
+        self.state.lock().writes.is_ready(place)
+    }
+
+    /// Waits until the turn of a write has come.
+    ///
+    /// Context: may sleep.
+    pub fn await_turn(&self, place: Place) {
+        self.ended.wait_until(|| self.is_ready(place));
     }
 
     /// Puts a clone aside until its turn has come; if it has, the clone comes back.

@@ -6,8 +6,8 @@
 
 use super::{
     conf::Conf,
+    dispatch::send,
     write::{
-        send,
         WriteLeg,
         WriteRef, //
     },

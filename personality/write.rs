@@ -10,16 +10,17 @@ use kernel::sync::rcu;
 use super::{
     admission::{
         admit,
-        cut_at_bad_blocks, //
+        cut_at_bad_blocks,
+        Admitted, //
     },
     behind,
     conf::Conf,
+    dispatch::send_to_all,
     leg::{
         Leg,
         LegRef, //
     },
-    order::OrderTicket,
-    pending::plug,
+    order::Order,
     write_error,
     write_state::Source, //
 };
@@ -29,15 +30,11 @@ use crate::abstractions::{
         Incoming, //
     },
     bio_set::{
-        Blank,
         Done,
-        EndIo,
-        Prepared, //
+        EndIo, //
     },
-    md::{
-        MddevFlag,
-        RdevFlag, //
-    },
+    md::RdevFlag,
+    percpu_ref::PercpuRef,
     pool::{
         PoolRef,
         Unique, //
@@ -69,7 +66,11 @@ pub fn submit(conf: &Conf, bio: Incoming) {
     } else {
         Wait::Yes
     };
-    let (token, entry) = match admit(conf, &bio, wait) {
+    let Admitted {
+        token,
+        entry,
+        ordered,
+    } = match admit(conf, &bio, wait) {
         Ok(admitted) => admitted,
         Err(status) if status == Status::AGAIN => return bio.would_block(),
         Err(status) => return bio.complete(status),
@@ -85,21 +86,37 @@ pub fn submit(conf: &Conf, bio: Incoming) {
     } else {
         bio
     };
-    let place = entry.order.as_ref().and_then(OrderTicket::place);
-    let write = Write::new(conf, Source::Request(bio), token, entry, place);
-    match PoolRef::new(
+    let write = Write::new(conf, Source::Request(bio), token, entry);
+    let write = PoolRef::new(
         write,
         first,
         |leg: &LegRef| &leg.conf().write_requests,
         wait,
-    ) {
-        Ok(mut write) => {
-            if place.is_some() {
-                behind::start(conf, &mut write);
+    );
+    match (write, ordered) {
+        (Ok(write), None) => send_to_all(conf, write),
+        (Ok(write), Some(array)) => send_in_order(conf, array, write, wait),
+        (Err((write, _)), _) => write.end(Status::AGAIN),
+    }
+}
+
+/// Sends a write that overlapping ones must not overtake, and that must not overtake them.
+#[cold]
+fn send_in_order(conf: &Conf, array: PercpuRef<Conf>, mut write: WriteRef, wait: Wait) {
+    // Not before there is memory for it: those that come after it may have all there is, and would wait for it.
+    match Order::enter(array, write.range(), wait) {
+        Ok(order) => {
+            if let Some(write) = PoolRef::get_mut(&mut write) {
+                write.set_order(order);
             }
+            behind::start(conf, &mut write);
             send_to_all(conf, write);
         }
-        Err((write, _)) => write.end(Status::AGAIN),
+        // Only who must not wait gets here.
+        Err(_) => {
+            write.note_refused(Status::AGAIN);
+            let_go(write);
+        }
     }
 }
 
@@ -117,131 +134,8 @@ fn first_target(conf: &Conf) -> Option<(LegRef, bool)> {
     Some((first?, bad))
 }
 
-/// The first leg from `slot` on that can be written to, and the slot behind it.
-#[inline]
-fn next_target(conf: &Conf, slot: usize, write: &Write) -> Option<(LegRef, usize)> {
-    let guard = rcu::read_lock();
-    let legs = conf.layout(&guard);
-    for slot in slot..legs.slots() {
-        let Some(seen) = legs.peek(slot) else {
-            continue;
-        };
-        if let Some(leg) = legs.get(slot) {
-            return Some((leg, slot.saturating_add(1)));
-        }
-        if seen.rdev().is_blocked() {
-            // It has failed since the write was let in, and the metadata doesn't tell yet.
-            write.note_record();
-        }
-    }
-    None
-}
-
-/// Sends a clone of the write to each leg, at once or when the bitmap has been written.
-fn send_to_all(conf: &Conf, write: WriteRef) {
-    let plugged = conf.mddev().bitmap().enabled(true);
-    let nowait = write.source().has(opf::NOWAIT);
-    let expendable = conf.mddev().degraded().saturating_add(1) < conf.mddev().raid_disks();
-    let all_ordered =
-        write.place().is_some() && conf.mddev().flags().test(MddevFlag::SerializePolicy);
-    let mut slot = 0;
-    // What is where can't change as long as the write has its pass.
-    while let Some((leg, next)) = next_target(conf, slot, &write) {
-        slot = next;
-        if leg.avoids(write.range()) && !nobody_has(conf, &write) {
-            if leg.is_to_record(write.range()) {
-                // These bad blocks are news since the write was let in.
-                write.note_record();
-            }
-            continue;
-        }
-        let write_mostly = leg.is_write_mostly();
-        let part = match write.behind() {
-            Some(behind) if write_mostly => behind,
-            _ => &write,
-        };
-        let clone_of = |keeper: WriteRef, wait| {
-            Blank::clone_of(
-                part.source(),
-                leg.rdev().block_device(),
-                keeper,
-                |write: &WriteRef| &PoolRef::keeper(write).conf().writes,
-                wait,
-            )
-        };
-        let blank = if plugged && nowait {
-            // Clones that the daemon is still to send may be what the memory is in.
-            clone_of(part.clone(), Wait::No).or_else(|keeper| {
-                conf.call_daemon();
-                clone_of(keeper, Wait::Yes)
-            })
-        } else {
-            clone_of(part.clone(), Wait::Yes)
-        };
-        let Ok(blank) = blank else {
-            // There was no memory for the clone of its integrity data, say. The leg doesn't get what the
-            // others get, so it can't stay as if it had.
-            leg.write_failed();
-            part.note_missed(&leg);
-            continue;
-        };
-        let sector = write.source().sector();
-        let data_offset = leg.rdev().data_offset();
-        let hasty = expendable && leg.is_failfast();
-        let mut clone = blank.with(WriteLeg { leg });
-        if hasty {
-            clone.set_flags(opf::FAILFAST);
-        }
-        // A sector that would be past the highest is past the device's end in any case.
-        clone.set_sector(sector.saturating_add(data_offset));
-        // One leg must not have what another refused.
-        clone.clear_flags(opf::NOWAIT);
-        clone.trace_remap(conf.mddev(), sector);
-        if let Some(place) = write.place().filter(|_| write_mostly || all_ordered) {
-            match conf.order.hold(place, clone) {
-                Ok(()) => continue,
-                Err(its_turn) => clone = its_turn,
-            }
-        }
-        if !plugged {
-            send(clone);
-        } else if nowait {
-            // The bitmap may have to be written first, and the sender must not wait for that.
-            conf.pending_writes.lock().push(clone);
-        } else {
-            plug(conf, clone);
-        }
-    }
-    if plugged && nowait {
-        conf.call_daemon();
-    }
-    let_go(write);
-}
-
-/// Whether every leg that works has bad blocks wherever `write` goes. Then it's tried nevertheless: if it weren't sent
-/// to anybody it would fail, now and ever, though the disks may be well again.
-#[cold]
-fn nobody_has(conf: &Conf, write: &Write) -> bool {
-    let guard = rcu::read_lock();
-    let mut working = conf.occupied(&guard).filter(|(_, leg)| leg.works());
-    working.all(|(_, leg)| leg.avoids(write.range()))
-}
-
-/// Sends a clone to its leg.
-pub fn send(clone: Prepared<WriteLeg, WriteRef>) {
-    let rdev = clone.context().leg.rdev();
-    if rdev.flags().test(RdevFlag::Faulty) {
-        clone.end_here::<WriteEnd>(Status::IO_ERROR);
-    } else if clone.op() == opf::DISCARD && rdev.block_device().max_discard_sectors() == 0 {
-        // A discard is advice: a leg that doesn't know it keeps the old data.
-        clone.end_here::<WriteEnd>(Status::OK);
-    } else {
-        clone.submit::<WriteEnd>();
-    }
-}
-
 /// Gets writes back from the legs.
-struct WriteEnd;
+pub struct WriteEnd;
 
 impl EndIo<WriteLeg, WriteRef> for WriteEnd {
     fn ended(done: DoneWrite) {

@@ -179,7 +179,7 @@ fn write_again(leg: &LegRef, write: &WriteRef, part: SectorRange) -> Status {
         write.source(),
         leg.rdev().block_device(),
         write.clone(),
-        |write: &WriteRef| &PoolRef::keeper(write).conf().writes,
+        |write: &WriteRef| &PoolRef::keeper(write).conf().rewrites,
         Wait::Yes,
     );
     let Ok(blank) = blank else {

@@ -12,6 +12,7 @@ use super::{
     admission::Entry,
     conf::Conf,
     leg::Leg,
+    order::OrderTicket,
     write::{
         let_go,
         WriteRef, //
@@ -86,13 +87,7 @@ impl Write {
     ///
     /// Context: may sleep.
     #[inline]
-    pub fn new(
-        conf: &Conf,
-        source: Source,
-        token: WriteToken,
-        entry: Entry,
-        place: Option<Place>,
-    ) -> Self {
+    pub fn new(conf: &Conf, source: Source, token: WriteToken, entry: Entry) -> Self {
         let mddev = conf.mddev();
         let start = match &source {
             Source::Request(bio) => bio.account_start(),
@@ -111,8 +106,8 @@ impl Write {
             record: AtomicFlag::new(false),
             bitmap,
             token,
+            place: entry.order.as_ref().and_then(OrderTicket::place),
             entry: Some(entry),
-            place,
             behind: None,
             active: mddev.active_get(),
         }
@@ -131,6 +126,14 @@ impl Write {
     /// Where it is among the writes that are kept in order.
     pub fn place(&self) -> Option<Place> {
         self.place
+    }
+
+    /// Has it keep its place among other writes. There are no clones yet.
+    pub fn set_order(&mut self, order: OrderTicket) {
+        self.place = order.place();
+        if let Some(entry) = &mut self.entry {
+            entry.order = Some(order);
+        }
     }
 
     /// The part of it that goes on behind.
