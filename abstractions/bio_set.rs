@@ -32,7 +32,10 @@ use kernel::{
 };
 
 use super::{
-    bio::Bio,
+    bio::{
+        opf,
+        Bio, //
+    },
     block_device::BlockDevice,
     keeper::Keeper,
     pages::Pages,
@@ -255,6 +258,30 @@ impl<P: Send + 'static, K: Keeper + Send + 'static> Blank<P, K> {
             keeper: ManuallyDrop::new(keeper),
             _context: PhantomData,
         })
+    }
+
+    /// A bio that flushes the cache of `device`, and has no data. With [`Wait::No`] as [`Self::clone_of`].
+    ///
+    /// Context: may sleep with [`Wait::Yes`].
+    pub fn flush_of(
+        device: &BlockDevice,
+        keeper: K,
+        set: impl for<'a> FnOnce(&'a K) -> &'a CloneSet<P, K>,
+        wait: Wait,
+    ) -> Result<Self, K> {
+        let from = set(&keeper).set.get();
+        let opf = opf::WRITE | opf::PREFLUSH;
+        // SAFETY: The set and the device are alive.
+        let bio = unsafe { bindings::bio_alloc_bioset(device.as_ptr(), 0, opf, wait.gfp(), from) };
+        match NonNull::new(bio) {
+            // INVARIANT: As in `clone_of`.
+            Some(bio) => Ok(Self {
+                bio,
+                keeper: ManuallyDrop::new(keeper),
+                _context: PhantomData,
+            }),
+            None => Err(keeper),
+        }
     }
 
     /// The clone with its context.

@@ -6,6 +6,7 @@ use kernel::sync::rcu;
 
 use super::{
     conf::Conf,
+    flush,
     leg::LegRef,
     pending::plug,
     write::{
@@ -130,6 +131,13 @@ impl<'a> Dispatch<'a> {
             if leg.is_to_record(write.range()) {
                 // These bad blocks are news since the write was let in.
                 write.note_record();
+            }
+            if write.source().has(opf::PREFLUSH) {
+                let flush = |write, wait| flush::of(&leg, write, wait);
+                match self.blank(part.clone(), place, flush) {
+                    Ok(flush) => flush::send(flush, leg),
+                    Err(write) => flush::failed(&leg, &write),
+                }
             }
             return;
         }

@@ -25,6 +25,7 @@ pub mod conf;
 pub mod departed;
 pub mod dispatch;
 pub mod failfast;
+pub mod flush;
 pub mod gate;
 pub mod layout;
 pub mod leg;

@@ -10,6 +10,7 @@ use kernel::sync::rcu;
 
 use super::{
     conf::Conf,
+    flush,
     leg::{
         Leg,
         LegRef, //
@@ -133,6 +134,9 @@ pub fn settle(done: DoneWrite) {
         let range = write.range();
         leg.rdev().clear_bad_blocks(range.start(), range.len());
         write.note_stored(&leg);
+    } else if write.source().has(opf::PREFLUSH) && !flush_again(&leg, &write).is_ok() {
+        // It wasn't the sectors. Each part, and every later flush, would fail again.
+        flush::failed(&leg, &write);
     } else if narrow(&leg, &write) {
         write.note_stored(&leg);
     } else {
@@ -173,6 +177,20 @@ fn narrow(leg: &LegRef, write: &WriteRef) -> bool {
     complete
 }
 
+/// Has the leg flush its cache, and waits.
+fn flush_again(leg: &LegRef, write: &WriteRef) -> Status {
+    let blank = Blank::flush_of(
+        leg.rdev().block_device(),
+        write.clone(),
+        |write: &WriteRef| &PoolRef::keeper(write).conf().rewrites,
+        Wait::Yes,
+    );
+    match blank {
+        Ok(blank) => blank.with(WriteLeg { leg: leg.clone() }).submit_and_wait(),
+        Err(_) => Status::IO_ERROR,
+    }
+}
+
 /// Writes `part` to the leg, with the same flags as the request, and waits.
 fn write_again(leg: &LegRef, write: &WriteRef, part: SectorRange) -> Status {
     let blank = Blank::clone_of(
@@ -193,7 +211,8 @@ fn write_again(leg: &LegRef, write: &WriteRef, part: SectorRange) -> Status {
         // CAST: Both are less than the length of a bio.
         clone.trim(skip as u32, part.len() as u32);
     }
-    clone.clear_flags(opf::NOWAIT);
+    // The leg has been flushed once for all parts.
+    clone.clear_flags(opf::NOWAIT | opf::PREFLUSH);
     clone.set_sector(part.start().saturating_add(leg.rdev().data_offset()));
     clone.submit_and_wait()
 }

@@ -212,6 +212,15 @@ impl Write {
         }
     }
 
+    /// A leg has not flushed its cache. The metadata has to say that it failed before the request ends; if it can't, because
+    /// the leg stays, the request fails.
+    pub fn note_unflushed(&self, leg: &Leg) {
+        self.note_record();
+        if leg.works() {
+            self.refused.store(Status::IO_ERROR.code(), Relaxed);
+        }
+    }
+
     /// A leg refused the request, by no fault of its own.
     pub fn note_refused(&self, status: Status) {
         self.refused.store(status.code(), Relaxed);
