@@ -4,6 +4,7 @@
 # disks: 3x32M
 # timeout: 240
 # lanes: debug
+. /payload/guest/no-memory.sh
 array=/dev/md100
 sysfs=/sys/block/md100/md
 mapfile -t legs < <(members 0 1 2)
