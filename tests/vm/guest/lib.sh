@@ -63,6 +63,10 @@ expect_equal() {
 	[[ $2 == "$3" ]] || fail "$1 is '$2', and not '$3'"
 }
 
+# pause SECONDS: like sleep, but without a process: a kernel with all checkers takes longer to make one than we wait.
+exec {nothing_to_read}<> <(:)
+pause() { read -rt "$1" -u "$nothing_to_read" || true; }
+
 # until_true SECONDS WHAT COMMAND...: polls; time passes slowly in a guest, so
 # limits are wide, and wider for a slow kernel. The clock alone proves nothing: a host that stops a
 # guest for a while makes it jump. So there have to have been many looks, too.
@@ -73,7 +77,7 @@ until_true() {
 	until "$@"; do
 		looks=$((looks + 1))
 		((SECONDS < limit || looks < 4 * seconds)) || fail "waited in vain: $what"
-		sleep 0.05
+		pause 0.05
 	done
 }
 
@@ -121,7 +125,7 @@ is_idle() {
 	for _ in 1 2 3 4; do
 		md_is "$1" sync_action idle || return 1
 		! grep -A3 "^${1##*/} " /proc/mdstat | grep -qE 'resync|recovery|DELAYED|PENDING' || return 1
-		sleep 0.05
+		pause 0.05
 	done
 }
 
@@ -200,7 +204,7 @@ stop() {
 	local attempt
 	for attempt in 1 2 3 4 5 6 7 8 9 10; do
 		mdadm --stop "$1" >/run/stop.log 2>&1 && return
-		sleep 0.2
+		pause 0.2
 	done
 	cat /run/stop.log
 	fail "can't stop $1 (tried $attempt times)"
