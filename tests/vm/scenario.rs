@@ -87,15 +87,17 @@ pub struct Scenario {
     pub reference_ending: Ending,
     /// How the scenario must end.
     pub ending: Ending,
+    /// The kernels that it runs on; none: all.
+    lanes: Vec<String>,
     kinds: Vec<Kind>,
 }
 
 impl Scenario {
-    /// The trials that this scenario asks for. The debug lane is about our own module.
+    /// The trials that this scenario asks for. The debug lane is about our own module, but for what no other kernel has.
     pub fn trials(&self) -> Vec<Kind> {
         match self.kinds[..] {
             [Kind::C] => vec![Kind::C],
-            _ if setting::lane() == "debug" => vec![Kind::Rs],
+            _ if setting::lane() == "debug" && self.lanes != ["debug"] => vec![Kind::Rs],
             _ => self.kinds.clone(),
         }
     }
@@ -111,10 +113,10 @@ pub fn discover(folder: &Path) -> Result<Vec<Scenario>> {
         if path.extension().is_some_and(|extension| extension == "sh") {
             let script = fs::read_to_string(&path)?;
             let name = path.file_stem().unwrap_or_default().to_string_lossy();
-            let (mut scenario, lanes) = parse(&name, script)
+            let mut scenario = parse(&name, script)
                 .with_context(|| format!("the header of {}", path.display()))?;
             scenario.log_allow.extend_from_slice(&allowed);
-            if lanes.is_empty() || lanes.contains(&lane) {
+            if scenario.lanes.is_empty() || scenario.lanes.contains(&lane) {
                 scenarios.push(scenario);
             }
         }
@@ -123,10 +125,9 @@ pub fn discover(folder: &Path) -> Result<Vec<Scenario>> {
     Ok(scenarios)
 }
 
-fn parse(name: &str, script: String) -> Result<(Scenario, Vec<String>)> {
+fn parse(name: &str, script: String) -> Result<Scenario> {
     let mut described = false;
     let mut has_row = name.starts_with("runner-sees-");
-    let mut lanes = Vec::new();
     let mut scenario = Scenario {
         name: name.into(),
         script: String::new(),
@@ -138,6 +139,7 @@ fn parse(name: &str, script: String) -> Result<(Scenario, Vec<String>)> {
         log_allow: Vec::new(),
         reference_ending: Ending::Passes,
         ending: Ending::Passes,
+        lanes: Vec::new(),
         kinds: vec![Kind::Rs],
     };
     let header = script
@@ -173,7 +175,7 @@ fn parse(name: &str, script: String) -> Result<(Scenario, Vec<String>)> {
                     _ => bail!("module: {value} is none of rs, c, both, compare"),
                 }
             }
-            "lanes" => lanes = value.split_whitespace().map(Into::into).collect(),
+            "lanes" => scenario.lanes = value.split_whitespace().map(Into::into).collect(),
             "log-allow" => scenario.log_allow.push(Regex::new(value)?),
             "raid1.ko" => scenario.reference_ending = parse_ending(value)?,
             "outcome" => scenario.ending = parse_ending(value)?,
@@ -191,7 +193,7 @@ fn parse(name: &str, script: String) -> Result<(Scenario, Vec<String>)> {
         bail!("no line '# row: ...'; tests/vm/rows lists them");
     }
     scenario.script = script;
-    Ok((scenario, lanes))
+    Ok(scenario)
 }
 
 /// The rows of Documentation/parity.md.

@@ -111,6 +111,16 @@ memory_used() {
 	awk '/^(SUnreclaim|Percpu|VmallocUsed|KernelStack):/ { sum += $2 } END { print sum }' /proc/meminfo
 }
 
+# memory_is_back BEFORE LIMIT WHAT: fewer than LIMIT KiB more than then. A kernel with kmemleak finds leaks in another
+# way, and keeps what was freed, and its books about it.
+memory_is_back() {
+	local grown
+	[[ ! -e /sys/kernel/debug/kmemleak ]] || return 0
+	grown=$(($(memory_used) - $1))
+	((grown < $2)) || fail "$grown KiB more: $3"
+	note "$3: $grown KiB more"
+}
+
 # ---- arrays ----
 
 md_sysfs() { echo "/sys/block/${1##*/}/md"; }

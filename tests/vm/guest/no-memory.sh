@@ -29,10 +29,10 @@ address_behind() {
 		END { print "0x" next_one }'
 }
 
-# module_addresses: the first of raid1_rs and one behind its last.
+# module_addresses: the first of the module under test and one behind its last.
 module_addresses() {
 	local first last
-	read -r first last < <(awk '$4 == "[raid1_rs]" && $2 ~ /[tT]/ { print $1 }' /proc/kallsyms | sort |
+	read -r first last < <(awk -v module="[$(module_name)]" '$4 == module && $2 ~ /[tT]/ { print $1 }' /proc/kallsyms | sort |
 		awk 'NR == 1 { first = $1 } { last = $1 } END { print first, last }')
 	printf '0x%s 0x%x\n' "$first" $((0x$last + 4096))
 }

@@ -36,8 +36,7 @@ for round in 1 2 3 4 5 6 7 8 9 10; do
 	! pgrep md100_raid1 || fail "its thread is still there"
 done
 ((round == 10)) || fail "it was tried $round times only"
-grown=$(($(memory_used) - before))
-((grown < 500)) || fail "$grown KiB more after $round times"
+memory_is_back "$before" 500 "tried $round times"
 
 note "with the first leg it starts, and all is right"
 quietly mdadm --assemble $array "$first" "$second"

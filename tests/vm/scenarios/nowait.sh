@@ -58,7 +58,7 @@ wait $waiting
 
 note "EAGAIN has no effect, while legs come and go, a check runs, and the bitmap changes"
 echo 0.2 >/sys/block/md100/md/safe_mode_delay
-$nowait $array mix 12 >/run/mix.log 2>&1 &
+$nowait $array mix $((12 * ${PATIENCE:-1})) >/run/mix.log 2>&1 &
 mix=$!
 round=0
 while kill -0 $mix 2>/dev/null; do

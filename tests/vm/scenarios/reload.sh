@@ -23,12 +23,7 @@ rebuild() {
 }
 # no_leak WHAT COUNT BEFORE: less than 16 KiB for each of COUNT. An array is several times that, and caches
 # of the kernel's own come and go. What is smaller is for kmemleak, in the debug lane.
-no_leak() {
-	local grown=$(($(memory_used) - $3))
-	((grown < $2 * 16)) || cat /run/meminfo* /proc/meminfo
-	((grown < $2 * 16)) || fail "$grown KiB more after $2 times: $1"
-	note "$1: $grown KiB more after $2 times"
-}
+no_leak() { memory_is_back "$3" $(($2 * 16)) "$2 times $1"; }
 
 reload 10
 before=$(memory_used)
@@ -40,7 +35,6 @@ quietly mdadm --create $array --run --assume-clean --level=1 --raid-devices=2 --
 	"$(member 0)" "$(member 1)"
 quietly mdadm --stop $array
 rebuild 3
-cat /proc/meminfo >/run/meminfo
 before=$(memory_used)
 rebuild 20
 no_leak "assemble, write, stop" 20 "$before"
