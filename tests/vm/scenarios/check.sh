@@ -34,7 +34,7 @@ if [[ $MODULE == rs ]]; then expect_equal "mismatches, exactly" "$found" 309; fi
 
 note "with I/O beside it"
 fio --name=load --thread --filename=$array --ioengine=io_uring --direct=1 --rw=randwrite --bsrange=512-64k --offset=20M \
-	--size=8M --iodepth=8 --time_based --runtime=30 >/run/fio.log 2>&1 &
+	--size=8M --iodepth=8 --time_based --runtime=$((30 * ${PATIENCE:-1})) >/run/fio.log 2>&1 &
 load=$!
 until_true 30 "fio to write" written_since $array "$(sectors_written $array)" 500
 found=$(sync_for check)
