@@ -197,9 +197,21 @@ impl<P: Send + 'static, K: Keeper + Send + 'static> Blank<P, K> {
         let bio = unsafe {
             bindings::bio_alloc_clone(device.as_ptr(), parent.as_ptr(), wait.gfp(), from)
         };
+        // SAFETY: It's from that set.
+        unsafe { Self::fresh(bio, keeper) }
+    }
+
+    /// What a set gave, or the keeper back if that's nothing.
+    ///
+    /// # Safety
+    ///
+    /// `bio` is null, or nobody else's and from a set that was found by way of `keeper`.
+    #[inline]
+    unsafe fn fresh(bio: *mut bindings::bio, keeper: K) -> Result<Self, K> {
         match NonNull::new(bio) {
-            // INVARIANT: The clone is fresh. `set` returned a reference with the lifetime of a borrow
-            // of `keeper`, and what a `Keeper` gives out by reference stays as long as it lives.
+            // INVARIANT: By the contract of this function. The set was found by a function that returns a
+            // reference with the lifetime of a borrow of `keeper`, and what a `Keeper` gives out by
+            // reference stays as long as it lives. Nobody has written to the pad.
             Some(bio) => Ok(Self {
                 bio,
                 keeper: ManuallyDrop::new(keeper),
@@ -242,22 +254,15 @@ impl<P: Send + 'static, K: Keeper + Send + 'static> Blank<P, K> {
         let bio = unsafe {
             bindings::bio_alloc_bioset(device.as_ptr(), count, opf, Wait::Yes.gfp(), from)
         };
-        let Some(bio) = NonNull::new(bio) else {
-            return Err(keeper);
-        };
-        for (page, within, len) in pages.span(offset, bytes) {
-            // SAFETY: The bio is ours and has a vector for each page. The pages stay allocated as
-            // long as the keeper, which goes after the bio.
-            unsafe {
-                bindings::__bio_add_page(bio.as_ptr(), page.as_ptr(), len as u32, within as u32)
-            };
+        if !bio.is_null() {
+            for (page, within, len) in pages.span(offset, bytes) {
+                // SAFETY: The bio is ours and has a vector for each page. The pages stay allocated as
+                // long as the keeper, which goes after the bio.
+                unsafe { bindings::__bio_add_page(bio, page.as_ptr(), len as u32, within as u32) };
+            }
         }
-        // INVARIANT: As in `clone_of`.
-        Ok(Self {
-            bio,
-            keeper: ManuallyDrop::new(keeper),
-            _context: PhantomData,
-        })
+        // SAFETY: It's from that set.
+        unsafe { Self::fresh(bio, keeper) }
     }
 
     /// A bio that flushes the cache of `device`, and has no data. With [`Wait::No`] as [`Self::clone_of`].
@@ -273,15 +278,8 @@ impl<P: Send + 'static, K: Keeper + Send + 'static> Blank<P, K> {
         let opf = opf::WRITE | opf::PREFLUSH;
         // SAFETY: The set and the device are alive.
         let bio = unsafe { bindings::bio_alloc_bioset(device.as_ptr(), 0, opf, wait.gfp(), from) };
-        match NonNull::new(bio) {
-            // INVARIANT: As in `clone_of`.
-            Some(bio) => Ok(Self {
-                bio,
-                keeper: ManuallyDrop::new(keeper),
-                _context: PhantomData,
-            }),
-            None => Err(keeper),
-        }
+        // SAFETY: It's from that set.
+        unsafe { Self::fresh(bio, keeper) }
     }
 
     /// The clone with its context.
