@@ -127,7 +127,10 @@ impl<'a> Dispatch<'a> {
             Some(behind) if leg.is_write_mostly() => behind,
             _ => write,
         };
-        if leg.avoids(write.range()) && !self.nobody_has() {
+        // A write that comes before may still find that the bad blocks are good again, and would forget them. Who
+        // hadn't been sent then would be missing.
+        let may_change = place.is_some_and(|place| !self.conf.order.is_ready(place));
+        if !may_change && leg.avoids(write.range()) && !self.nobody_has() {
             if leg.is_to_record(write.range()) {
                 // These bad blocks are news since the write was let in.
                 write.note_record();
@@ -159,7 +162,8 @@ impl<'a> Dispatch<'a> {
         };
         let sector = write.source().sector();
         let data_offset = leg.rdev().data_offset();
-        let hasty = self.expendable && leg.is_failfast();
+        // Where it's known to be bad, an error is nothing to fail it for.
+        let hasty = self.expendable && leg.is_failfast() && leg.avoided(write.range()).is_none();
         let mut clone = blank.with(WriteLeg { leg });
         if hasty {
             clone.set_flags(opf::FAILFAST);
