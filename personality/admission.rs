@@ -109,7 +109,8 @@ fn look_at_legs(conf: &Conf, range: SectorRange) -> (Option<BlockedLeg>, Option<
         write_mostly |= leg.is_write_mostly();
     }
     let mddev = conf.mddev();
-    let behind = write_mostly && mddev.max_write_behind() > 0 && mddev.bitmap().is_present();
+    let behind =
+        write_mostly && mddev.max_write_behind() > 0 && mddev.bitmap().takes_behind_writes();
     if !behind && !mddev.flags().test(MddevFlag::SerializePolicy) {
         return (None, None);
     }

@@ -69,8 +69,11 @@ pub struct SyncNeed {
     pub sectors: Sector,
 }
 
-/// State of write-behind, as the bitmap keeps it.
+/// State of the bitmap.
 pub struct BitmapStats {
+    /// The array's event count when the bitmap was made, or when a write ended last that all members had: of a device
+    /// whose superblock is older it doesn't tell all that it lacks. Always zero for the lockless bitmap.
+    pub events_cleared: u64,
     /// How many write-behind requests are under way.
     pub behind_writes: usize,
     /// Whether somebody waits for them to end.
@@ -208,13 +211,22 @@ impl Bitmap<'_> {
         unsafe { bindings::raid1rs_bitmap_close_sync(self.0.as_ptr()) };
     }
 
+    /// Whether write-behind requests may be counted by it: it's one of md's own kind.
+    ///
+    /// A task can't start two ranges of the lockless one at a time: that waits while a page of it is being written
+    /// out, which waits for the ranges in it. And a request that goes on behind is started twice.
+    #[inline]
+    pub fn takes_behind_writes(&self) -> bool {
+        self.is_present() && read_field!(self.0, bitmap_id) == bindings::md_submodule_id_ID_BITMAP
+    }
+
     /// Counts a write-behind request, for as long as the result lives. `None`: there is no bitmap to count it.
     ///
     /// The bitmap has to stay until then: see [`Bitmap`].
     ///
     /// Context: any.
     pub fn start_behind_write(&self) -> Option<BehindWrite> {
-        if !self.enabled(false) {
+        if !self.takes_behind_writes() || !self.enabled(false) {
             return None;
         }
         // SAFETY: As in `enabled`, and there is a bitmap.
@@ -231,7 +243,7 @@ impl Bitmap<'_> {
         unsafe { bindings::raid1rs_bitmap_wait_behind(self.0.as_ptr()) };
     }
 
-    /// State of write-behind; `None` without a bitmap.
+    /// Its state; `None` without a bitmap.
     pub fn stats(&self) -> Option<BitmapStats> {
         let mut stats = MaybeUninit::<bindings::md_bitmap_stats>::zeroed();
         // SAFETY: As in `enabled`; `stats` is valid for writes.
@@ -242,6 +254,7 @@ impl Bitmap<'_> {
         // SAFETY: All zeroes is a valid value, and so is what C has put there.
         let stats = unsafe { stats.assume_init() };
         Some(BitmapStats {
+            events_cleared: stats.events_cleared,
             behind_writes: count(stats.behind_writes),
             behind_wait: stats.behind_wait,
         })
