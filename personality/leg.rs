@@ -172,6 +172,11 @@ impl Leg {
         }
     }
 
+    /// Whether `range` can't be had from the leg, since it has failed or has bad blocks there.
+    pub fn lacks(&self, range: SectorRange) -> bool {
+        self.rdev().flags().test(RdevFlag::Faulty) || self.first_bad(range).is_some()
+    }
+
     /// What the rules about slots need to know about the leg.
     pub fn device(&self) -> Device {
         let flags = self.rdev().flags().load();

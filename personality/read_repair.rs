@@ -296,8 +296,12 @@ impl Repair {
     }
 
     fn run(&self, tools: &mut Tools<'_>) -> Result<(), Over> {
-        if self.is_over(tools.conf) || self.leg.fails_for_reads() {
-            return Err(Over);
+        {
+            // It may have to tell md that the leg has failed, and the array must not be stopped meanwhile.
+            let _inside = self.enter(tools.conf)?;
+            if self.is_over(tools.conf) || self.leg.fails_for_reads() {
+                return Err(Over);
+            }
         }
         let mut left = self.range;
         while !left.is_empty() {
@@ -347,14 +351,13 @@ impl Repair {
     fn rewrite(&self, tools: &Tools<'_>, step: SectorRange) {
         let block = tools.conf.block_size();
         let (good, back) = (tools.buffers.good(), tools.buffers.back());
-        if self.fetch(tools, step) {
+        // While legs may differ, a block that readers were given from this leg must not change.
+        let legs_differ = tools.conf.mddev().resync_offset() < step.end();
+        let by_block = step.len() > block.sectors();
+        if !(by_block && legs_differ) && self.fetch(tools, step) {
             return self.leg.heal(step, block, good, back);
         }
-        let mut left = step.first(if step.len() > block.sectors() {
-            step.len()
-        } else {
-            0
-        });
+        let mut left = step.first(if by_block { step.len() } else { 0 });
         while !left.is_empty() && !self.is_over(tools.conf) {
             let (part, behind) = left.split_at(block.sectors());
             if self.fetch(tools, part) && !self.leg.read_to(part, back) {

@@ -266,9 +266,10 @@ impl Mddev {
     /// Tells md that `rdev` has failed. md calls
     /// [`Personality::error`](super::Personality::error), unless it's known already.
     ///
-    /// Context: any; the caller holds no lock that `Personality::error` takes.
+    /// Context: any; the caller holds no lock that `Personality::error` takes, and something that a stop waits for
+    /// before the array has no personality any more: what [`quiesce`](super::Personality::quiesce) waits for, or `reconfig_mutex`.
     pub fn error(&self, rdev: &Rdev) {
-        // SAFETY: Both are alive.
+        // SAFETY: Both are alive. C asks for the array's personality several times: see the context.
         unsafe { bindings::md_error(self.as_ptr(), rdev.as_ptr()) };
     }
 

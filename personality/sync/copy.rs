@@ -12,10 +12,17 @@ use super::{
 use crate::{
     abstractions::{
         cond_resched,
+        md::RdevFlag,
         pool::PoolRef, //
     },
     log_line,
-    logic::{range::SectorRange, sync_plan::Role},
+    logic::{
+        range::SectorRange,
+        sync_plan::{
+            Kind,
+            Role, //
+        },
+    },
 };
 
 /// Writes what was read from the source.
@@ -98,15 +105,32 @@ fn fetch(unit: &UnitRef, range: SectorRange) -> bool {
     };
     // `enumerate()` would link in a panic.
     let others = (0..unit.participants().len()).filter(|other| *other != unit.source);
-    let readers = core::iter::once(unit.source)
+    let source = unit.participants().get(unit.source);
+    let source_failed =
+        source.is_some_and(|source| source.leg.rdev().flags().test(RdevFlag::Faulty));
+    if source_failed {
+        unit.note_failure();
+    }
+    let readers = (!source_failed)
+        .then_some(unit.source)
+        .into_iter()
         .chain(others)
         .filter_map(|reader| unit.participants().get(reader))
         .filter(|reader| matches!(reader.role, Role::Reader | Role::Peer));
+    // In a resync the legs may differ, and readers were given what the source has: blocks next to a bad one must not
+    // come from another leg.
+    let only_source =
+        !source_failed && matches!(unit.kind, Kind::Resync) && range.len() > unit.block.sectors();
+    let asked = if only_source { 1 } else { usize::MAX };
     let mut failed: usize = 0;
-    for reader in readers.clone() {
+    for reader in readers.clone().take(asked) {
         if reader.leg.read_to(range, spot) {
             for reader in readers.take(failed) {
                 reader.leg.heal(range, unit.block, spot, unit.scratch());
+                if reader.leg.lacks(range) {
+                    // Nor would it get this by coming back, if the bitmap forgot the range.
+                    unit.note_failure();
+                }
             }
             return true;
         }
