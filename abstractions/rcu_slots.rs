@@ -68,6 +68,9 @@ impl<T: Drained> Table<T> {
     }
 }
 
+/// Memory for a table with empty slots, see [`RcuSlots::rearrange`].
+pub struct Room<T: Drained>(KBox<Table<T>>);
+
 /// A number of slots, each empty or with a [`PercpuBox`].
 ///
 /// Readers look at a slot under an RCU guard, and take a [`PercpuRef`] of what is in it if they need
@@ -266,15 +269,20 @@ impl<T: Drained> RcuSlots<T> {
         unsafe { PercpuBox::from_raw(shared) }
     }
 
-    /// Makes it a table of `count` slots. `place` says for each occupied slot which one it becomes; the
+    /// Room for another table, of `count` slots. May sleep.
+    pub fn room(&self, count: usize) -> Result<Room<T>> {
+        Ok(Room(Table::new(count)?))
+    }
+
+    /// Makes it the table that there is `room` for. `place` says for each occupied slot which one it becomes; the
     /// new ones have to be different, and to exist. A [`Snapshot`] is of either the old table or the new one.
     ///
-    /// Fails without a change, with `ENOMEM`, or with `EINVAL` if `place` doesn't keep to that.
+    /// Fails without a change, with `EINVAL`, if `place` doesn't keep to that.
     ///
     /// Context: may sleep.
-    pub fn rearrange(&self, count: usize, place: impl Fn(usize) -> usize) -> Result {
+    pub fn rearrange(&self, room: Room<T>, place: impl Fn(usize) -> usize) -> Result {
         let _changes = self.changes.lock();
-        let arranged = Table::new(count)?;
+        let arranged = room.0;
         let slots = self.locked();
         for (index, slot) in (0..slots.len()).zip(slots) {
             let Some(shared) = slot.load() else {

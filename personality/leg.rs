@@ -8,7 +8,10 @@ use kernel::sync::atomic::{
     Relaxed, //
 };
 
-use super::conf::Conf;
+use super::{
+    conf::Conf,
+    departed::Departure, //
+};
 use crate::{
     abstractions::{
         md::{
@@ -206,10 +209,17 @@ impl Leg {
         !self.returned || !bitmap
     }
 
-    /// Whether the leg, if it's removed now, lacks no more later on than a bitmap will say.
-    pub fn can_return(&self) -> bool {
-        let known = self.returned && self.conf.mddev().bitmap().is_present();
-        !self.retired.load(Relaxed) && (known || self.complete.load(Relaxed))
+    /// What has to be known about the leg later on, if it's removed now.
+    pub fn departure(&self) -> Departure {
+        let known = self.returned || self.complete.load(Relaxed);
+        let noted = self.conf.mddev().bitmap().is_present();
+        if self.retired.load(Relaxed) || !known || !noted {
+            return Departure::Incomplete;
+        }
+        match self.rdev().superblock_events() {
+            Some(events) => Departure::AsOf(events),
+            None => Departure::Unknown,
+        }
     }
 
     /// The leg was recovered.

@@ -32,7 +32,10 @@ use crate::{
             SbFlag, //
         },
         percpu_ref::PercpuBox,
-        rcu_slots::Removal as Removed,
+        rcu_slots::{
+            Removal as Removed,
+            Room, //
+        },
         synchronize_rcu_expedited, //
     },
     log_line,
@@ -181,7 +184,12 @@ pub fn hot_add(conf: &PercpuBox<Conf>, mddev: &LockedMddev, member: &Member<'_>)
         };
         place_spare(conf.slot_views(&guard), newcomer).ok_or(EEXIST)?
     };
-    if conf.departed.take(member) {
+    let cleared = mddev.bitmap().stats().map(|stats| stats.events_cleared);
+    if conf
+        .departed
+        .take(member)
+        .is_some_and(|left| !left.is_told_by(cleared))
+    {
         // The bitmap doesn't say what it lacks.
         member.set_saved_raid_disk(mddev, None);
     }
@@ -206,7 +214,7 @@ pub fn hot_add(conf: &PercpuBox<Conf>, mddev: &LockedMddev, member: &Member<'_>)
 
 /// Lets a device go.
 pub fn hot_remove(conf: &Conf, mddev: &LockedMddev, rdev: &Rdev) -> Result {
-    let (removal, index) = {
+    let (removal, index, slots) = {
         let guard = rcu::read_lock();
         let legs = conf.layout(&guard);
         let Some(place) = legs.find(rdev) else {
@@ -215,13 +223,15 @@ pub fn hot_remove(conf: &Conf, mddev: &LockedMddev, rdev: &Rdev) -> Result {
         (
             degraded::remove(legs.slot_views(), place),
             legs.index(place),
+            legs.slots(),
         )
     };
-    let moves_down = match removal {
+    // Memory first: a replacement whose member has gone must come to its place.
+    let room = match removal {
         Removal::Absent => return Ok(()),
         Removal::Busy => return Err(EBUSY),
-        Removal::Remove => false,
-        Removal::MoveDown => true,
+        Removal::Remove => None,
+        Removal::MoveDown => Some(conf.legs.room(slots)?),
     };
     // A leg that has not failed gets all writes, and if it can't go now it stays. So it's closed only
     // while there are no writes that it would miss.
@@ -234,8 +244,8 @@ pub fn hot_remove(conf: &Conf, mddev: &LockedMddev, rdev: &Rdev) -> Result {
         conf.thaw();
     }
     taken?;
-    if moves_down {
-        move_down(conf, index)?;
+    if let Some(room) = room {
+        move_down(conf, index, room)?;
     }
     rdev.flags().clear(RdevFlag::NonRotational);
     rdev.flags().clear(RdevFlag::WantReplacement);
@@ -249,9 +259,7 @@ fn take_out(conf: &Conf, mddev: &LockedMddev, rdev: &Rdev, index: usize) -> Resu
         Removed::Busy => mddev.recovery().set(RecoveryFlag::Needed),
         Removed::Removed(leg) => {
             if rdev.pending() == 0 {
-                if !leg.can_return() {
-                    conf.departed.note(mddev, rdev);
-                }
+                conf.departed.note(mddev, rdev, leg.departure());
                 return Ok(());
             }
             // Somebody waits for it to be unblocked.
@@ -275,17 +283,11 @@ fn take_out(conf: &Conf, mddev: &LockedMddev, rdev: &Rdev, index: usize) -> Resu
 
 /// The replacement takes the place of the member that was in slot `member`. No write may see it in both
 /// places, or in neither.
-fn move_down(conf: &Conf, member: usize) -> Result {
-    let (slots, replacement) = {
-        let guard = rcu::read_lock();
-        (
-            conf.legs.len(&guard),
-            member.saturating_add(conf.raid_disks(&guard)),
-        )
-    };
+fn move_down(conf: &Conf, member: usize, room: Room<Leg>) -> Result {
+    let replacement = member.saturating_add(conf.raid_disks(&rcu::read_lock()));
     conf.freeze();
     let moved = conf.legs.rearrange(
-        slots,
+        room,
         |index| {
             if index == replacement {
                 member

@@ -87,10 +87,11 @@ pub fn change_disks(conf: &Conf, mddev: &LockedMddev) -> Result {
     // Before memory is allocated, which could wait for a write to this very array.
     mddev.allow_write();
     let moves = plan(conf, after)?;
+    let room = conf.legs.room(after.saturating_mul(2))?;
     conf.freeze();
-    let arranged = conf.legs.rearrange(after.saturating_mul(2), |index| {
-        moves.place(index, before, after)
-    });
+    let arranged = conf
+        .legs
+        .rearrange(room, |index| moves.place(index, before, after));
     if arranged.is_ok() {
         renumber(conf, mddev, &moves);
         mddev.set_raid_disks(after);

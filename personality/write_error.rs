@@ -86,7 +86,7 @@ pub fn end_recorded(conf: &Conf) {
     if conf.unrecorded.lock().is_empty() || pending() {
         return;
     }
-    // The marks were set before they came onto the list.
+    // A leg was marked as failed before they came onto the list.
     let mut recorded = {
         let mut unrecorded = conf.unrecorded.lock();
         if pending() {
@@ -106,13 +106,12 @@ pub fn end_recorded(conf: &Conf) {
 /// Whether user space has yet to record bad blocks in `range`. It does so in its own time: that it has written
 /// the metadata, by what md tells, need not mean that these are in it.
 ///
-/// The daemon is woken when it has.
+/// The daemon is woken when it has. (md's own metadata can't be asked for that: it may leave bad blocks that are written
+/// unacknowledged, if they came at the wrong moment.)
 fn is_to_acknowledge(conf: &Conf, range: SectorRange) -> bool {
     let guard = rcu::read_lock();
-    conf.mddev().is_external()
-        && conf
-            .occupied(&guard)
-            .any(|(_, leg)| leg.is_to_record(range))
+    let mut legs = conf.occupied(&guard);
+    conf.mddev().is_external() && legs.any(|(_, leg)| leg.is_to_record(range))
 }
 
 /// Ends all of them: the array is being freed, and nobody will write its metadata any more.

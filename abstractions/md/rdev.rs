@@ -155,6 +155,11 @@ impl Rdev {
         usize::try_from(read_field!(self, saved_raid_disk)).ok()
     }
 
+    /// The array's event count in the last superblock that md has written to the device; `None` if it has written none.
+    pub fn superblock_events(&self) -> Option<u64> {
+        Some(read_field!(self, sb_events)).filter(|events| *events != 0)
+    }
+
     /// Sets what [`Self::saved_raid_disk`] gets. Under `reconfig_mutex`.
     pub fn set_saved_raid_disk(&self, _locked: &LockedMddev, slot: Option<usize>) {
         write_field!(self, saved_raid_disk, slot.map_or(-1, super::access::int));
@@ -163,11 +168,6 @@ impl Rdev {
     /// The device's number in the superblocks, which is not its slot.
     pub fn desc_nr(&self) -> i32 {
         read_field!(self, desc_nr)
-    }
-
-    /// The event count of the superblock that was read from this device.
-    pub fn superblock_events(&self) -> u64 {
-        read_field!(self, sb_events)
     }
 
     /// Where the superblock is on the block device.
