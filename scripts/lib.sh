@@ -91,7 +91,7 @@ toolchain_path() {
 guest_path() {
 	printf '%s/guest-%s\n' "$cache" \
 		"$(content_key "$(cat "$project/scripts/guest" "$project/scripts/guest-image" "$project/scripts/guest.packages" \
-			"$project/tests/vm/guest/first-init")" "$(<"$(kernel_path)/release")")"
+			"$project"/tests/vm/guest/{early,first}-init)" "$(<"$(kernel_path)/release")")"
 }
 
 # The flavour of the stock kernel, as in linux-image-FLAVOUR. Guests run the cloud one, which has all

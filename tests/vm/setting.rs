@@ -15,6 +15,8 @@ const ALLOWED_IN_DEBUG: &str = include_str!("../debug/allowed");
 pub struct Setting {
     /// The script that becomes a guest's QEMU; it finds kernel, image and module by itself.
     pub qemu: PathBuf,
+    /// The script that boots a guest, and prints the folder with its state.
+    pub guest_state: PathBuf,
     /// The scenario files.
     pub scenarios: PathBuf,
     /// Where each trial leaves its evidence.
@@ -29,6 +31,7 @@ impl Setting {
         let project = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
         for name in [
             "RAID1_RS_VM_KERNEL",
+            "RAID1_RS_VM_INITRAMFS",
             "RAID1_RS_VM_IMAGE",
             "RAID1_RS_VM_MODULE",
         ] {
@@ -40,6 +43,7 @@ impl Setting {
         }
         Ok(Self {
             qemu: project.join("scripts/qemu"),
+            guest_state: project.join("scripts/guest-state"),
             scenarios: project.join("tests/vm/scenarios"),
             // Relative, because people read it: cargo runs tests in the project folder.
             results: PathBuf::from("build/vm").join(lane()),

@@ -28,36 +28,10 @@ pub struct Run {
     pub timed_out: bool,
 }
 
-/// How long a guest may take to start its first process. Emulated machines on a busy host now and then stop
-/// before that, or panic over a timer that was late.
-const BOOT_SECONDS: u64 = 90;
-
-/// What the kernel prints when it starts its first process: from here on it's the scenario's.
-const BOOTED: &str = "Run /init as init process";
-
-/// How often a guest that never got that far is started again.
-const BOOTS: usize = 3;
-
-/// Boots a guest with one of the modules, runs the scenario in it, and waits for its end.
+/// Starts a guest with one of the modules, runs the scenario in it, and waits for its end.
 ///
 /// `folder` keeps the command line and both logs.
 pub fn run(setting: &Setting, scenario: &Scenario, module: &str, folder: &Path) -> Result<Run> {
-    for _ in 1..BOOTS {
-        let run = boot(setting, scenario, module, folder)?;
-        if run.console.contains(BOOTED) {
-            return Ok(run);
-        }
-        // Nothing of ours has run yet, so this can hide nothing.
-        eprintln!(
-            "{}: the guest did not come up, starting it again",
-            scenario.name
-        );
-    }
-    boot(setting, scenario, module, folder)
-}
-
-/// One start of a guest, to its end.
-fn boot(setting: &Setting, scenario: &Scenario, module: &str, folder: &Path) -> Result<Run> {
     let timeout = (scenario.timeout as f64 * setting.patience) as u64 + WATCHDOG_LEAD;
     if folder.exists() {
         fs::remove_dir_all(folder)?;
@@ -72,12 +46,10 @@ fn boot(setting: &Setting, scenario: &Scenario, module: &str, folder: &Path) -> 
     )?;
 
     // The script becomes QEMU, so killing it kills the machine.
-    let mut qemu = Command::new(&setting.qemu);
+    let mut qemu = machine(&setting.qemu, scenario);
     qemu.arg(folder)
+        .env("VM_STATE", booted(setting, scenario)?)
         .env("VM_OUTPUT", "file")
-        .env("VM_MEMORY", scenario.memory.to_string())
-        .env("VM_CPUS", scenario.cpus.to_string())
-        .env("VM_RESTARTS", if scenario.restarts { "yes" } else { "no" })
         .env("VM_DISKS", scenario.disks.join(" "));
     let log = File::create(folder.join("qemu.log"))?;
     let mut machine = qemu
@@ -86,11 +58,7 @@ fn boot(setting: &Setting, scenario: &Scenario, module: &str, folder: &Path) -> 
         .stderr(log)
         .spawn()
         .with_context(|| format!("{} does not start", setting.qemu.display()))?;
-    let boot_limit = Duration::from_secs((BOOT_SECONDS as f64 * setting.patience) as u64);
-    let console = folder.join("console.log");
-    let status = wait(&mut machine, Duration::from_secs(timeout), |elapsed| {
-        elapsed > boot_limit && !read_lossy(&console).is_ok_and(|text| text.contains(BOOTED))
-    })?;
+    let status = wait(&mut machine, Duration::from_secs(timeout))?;
 
     // QEMU ends well when the guest powers off or panics; anything else is our own mistake.
     ensure!(
@@ -107,18 +75,34 @@ fn boot(setting: &Setting, scenario: &Scenario, module: &str, folder: &Path) -> 
     })
 }
 
-/// Waits for the machine's end; `None` when it had to be killed, as time was up or it's `hopeless`.
-fn wait(
-    machine: &mut Child,
-    limit: Duration,
-    hopeless: impl Fn(Duration) -> bool,
-) -> Result<Option<ExitStatus>> {
+/// A script that needs to know the scenario's machine.
+fn machine(script: &Path, scenario: &Scenario) -> Command {
+    let mut command = Command::new(script);
+    command
+        .env("VM_MEMORY", scenario.memory.to_string())
+        .env("VM_CPUS", scenario.cpus.to_string())
+        .env("VM_RESTARTS", if scenario.restarts { "yes" } else { "no" });
+    command
+}
+
+/// The folder with the state of such a machine that has booted; the first that asks waits until there is one.
+fn booted(setting: &Setting, scenario: &Scenario) -> Result<String> {
+    let output = machine(&setting.guest_state, scenario)
+        .stderr(Stdio::inherit())
+        .output()
+        .with_context(|| format!("{} does not start", setting.guest_state.display()))?;
+    ensure!(output.status.success(), "the guest does not boot");
+    Ok(String::from_utf8(output.stdout)?.trim().into())
+}
+
+/// Waits for the machine's end; `None` when it had to be killed, as time was up.
+fn wait(machine: &mut Child, limit: Duration) -> Result<Option<ExitStatus>> {
     let start = Instant::now();
     loop {
         if let Some(status) = machine.try_wait()? {
             return Ok(Some(status));
         }
-        if start.elapsed() > limit || hopeless(start.elapsed()) {
+        if start.elapsed() > limit {
             machine.kill()?;
             machine.wait()?;
             return Ok(None);
@@ -145,8 +129,9 @@ fn write_payload(
     Ok(())
 }
 
-/// Logs are evidence; disks and payload are only large.
+/// Logs are evidence; disks and payload are only large, and nobody listens at the monitor's end any more.
 fn remove_scraps(folder: &Path) -> Result<()> {
+    fs::remove_file(folder.join("monitor"))?;
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         if path

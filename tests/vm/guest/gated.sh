@@ -41,3 +41,8 @@ still_waits() {
 	kill -0 "$1" 2>/dev/null || fail "a command that should wait has not waited"
 	note "it waits"
 }
+
+# ends_well PID: such a command comes to its end. Not by quietly: only the shell that started it can wait.
+ends_well() {
+	wait "$1" || fail "exit $? from the command in the background"
+}

@@ -41,6 +41,6 @@ write 2048 16 &
 writer=$!
 still_waits $writer
 release_writes slow
-quietly wait $writer
+ends_well $writer
 stop $array
 same_data "$fast" "$(faulty_node slow)"

@@ -31,7 +31,7 @@ there_is_memory
 note "there is memory again"
 run write 2
 release_writes slow
-quietly wait $writer
+ends_well $writer
 run cmp -n 196608 $array /run/data
 stop $array
 same_data "$(member 0)" "$(faulty_node slow)"

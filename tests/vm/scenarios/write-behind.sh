@@ -38,7 +38,7 @@ run cat $md/bitmap/max_backlog_used
 run cmp -i $((10 * 65536)) -n 262144 $array /run/data
 note "as soon as the leg has them, it ends as well"
 release_writes slow
-quietly wait $fifth
+ends_well $fifth
 run write 15
 
 note "without a backlog nothing is behind"
@@ -48,7 +48,7 @@ write 16 &
 first=$!
 still_waits $first
 release_writes slow
-quietly wait $first
+ends_well $first
 run sh -c "echo 4 >$md/bitmap/backlog"
 fill $array
 run mdstat $array
