@@ -3,8 +3,8 @@
 # The machine of a guest, without its disks and the ends of its two serial ports. To be
 # sourced, inside the toolchain root; sets "machine", a QEMU command. Takes these variables:
 #   RAID1_RS_VM_KERNEL, _INITRAMFS        what to boot (set by vm-environment)
-#   RAID1_RS_VM_KERNEL_ARGUMENTS          added to the kernel's command line
 #   RAID1_RS_VM_EXTRA_MEMORY              MiB that this kernel needs more
+#   VM_KERNEL_ARGUMENTS                   added to the kernel's command line
 #   VM_MEMORY, VM_CPUS                    MiB, number
 #   VM_CLOCK                              real, or instructions (deterministic)
 #   VM_RESTARTS                           yes: the guest may restart; otherwise that's the end
@@ -37,5 +37,5 @@ kernel_arguments=(
 if [[ $VM_QUIET == yes ]]; then kernel_arguments+=(quiet); else kernel_arguments+=(ignore_loglevel); fi
 machine+=(
 	-kernel "$RAID1_RS_VM_KERNEL" -initrd "$RAID1_RS_VM_INITRAMFS"
-	-append "${kernel_arguments[*]} ${RAID1_RS_VM_KERNEL_ARGUMENTS:-}"
+	-append "${kernel_arguments[*]} ${VM_KERNEL_ARGUMENTS:-}"
 )

@@ -10,6 +10,7 @@
 //! # memory: 1024             MiB
 //! # cpus: 2
 //! # restarts: yes            the machine may restart, see guest/booting.sh (default: that's its end)
+//! # leaks: yes               on the debug kernel, look for lost objects in the end; this takes longer than most scenarios
 //! # module: rs               rs, c, both, or compare (run with each, transcripts must be equal)
 //! # lanes: stock             only on these kernels (default: all)
 //! # log-allow: REGEX         a complaint of the kernel that belongs to the scenario; repeatable
@@ -20,7 +21,7 @@
 
 use std::{fs, path::Path};
 
-use anyhow::{bail, Context, Result};
+use anyhow::{bail, ensure, Context, Result};
 use regex::Regex;
 
 use crate::setting;
@@ -81,6 +82,8 @@ pub struct Scenario {
     pub cpus: u64,
     /// Whether the machine may restart.
     pub restarts: bool,
+    /// Whether lost objects are looked for, by a kernel that can.
+    pub leaks: bool,
     /// Complaints in the kernel's log that belong to the scenario.
     pub log_allow: Vec<Regex>,
     /// How raid1.ko is known to end here.
@@ -136,6 +139,7 @@ fn parse(name: &str, script: String) -> Result<Scenario> {
         memory: 1024,
         cpus: 2,
         restarts: false,
+        leaks: false,
         log_allow: Vec::new(),
         reference_ending: Ending::Passes,
         ending: Ending::Passes,
@@ -160,12 +164,8 @@ fn parse(name: &str, script: String) -> Result<Scenario> {
             "timeout" => scenario.timeout = value.parse().context("timeout")?,
             "memory" => scenario.memory = value.parse().context("memory")?,
             "cpus" => scenario.cpus = value.parse().context("cpus")?,
-            "restarts" => {
-                scenario.restarts = match value {
-                    "yes" => true,
-                    _ => bail!("restarts: {value} is not yes"),
-                }
-            }
+            "restarts" => scenario.restarts = parse_yes(value).context("restarts")?,
+            "leaks" => scenario.leaks = parse_yes(value).context("leaks")?,
             "module" => {
                 scenario.kinds = match value {
                     "rs" => vec![Kind::Rs],
@@ -210,6 +210,12 @@ fn check_rows(value: &str) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// What isn't so by default is not said.
+fn parse_yes(value: &str) -> Result<bool> {
+    ensure!(value == "yes", "{value} is not yes");
+    Ok(true)
 }
 
 fn parse_ending(value: &str) -> Result<Ending> {

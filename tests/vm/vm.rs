@@ -13,7 +13,10 @@ use std::{
 
 use anyhow::{ensure, Context, Result};
 
-use crate::{scenario::Scenario, setting::Setting};
+use crate::{
+    scenario::Scenario,
+    setting::{lane, Setting},
+};
 
 /// The guest reports blocked tasks this long before the host gives up on it.
 const WATCHDOG_LEAD: u64 = 15;
@@ -78,7 +81,14 @@ pub fn run(setting: &Setting, scenario: &Scenario, module: &str, folder: &Path) 
 /// A script that needs to know the scenario's machine.
 fn machine(script: &Path, scenario: &Scenario) -> Command {
     let mut command = Command::new(script);
+    // To remember every object costs as much as all other checkers.
+    let arguments = if lane() == "debug" && !scenario.leaks {
+        "kmemleak=off"
+    } else {
+        ""
+    };
     command
+        .env("VM_KERNEL_ARGUMENTS", arguments)
         .env("VM_MEMORY", scenario.memory.to_string())
         .env("VM_CPUS", scenario.cpus.to_string())
         .env("VM_RESTARTS", if scenario.restarts { "yes" } else { "no" });

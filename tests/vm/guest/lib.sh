@@ -356,7 +356,7 @@ leave_clean() {
 		rmmod $module || fail "rmmod $module"
 	done
 	if [[ -d /sys/module/dm_mod ]]; then dmsetup remove_all; fi
-	if [[ -e /sys/kernel/debug/kmemleak ]]; then no_leaks; fi
+	if [[ -e /sys/kernel/debug/kmemleak && $(</proc/cmdline) != *kmemleak=off* ]]; then no_leaks; fi
 }
 
 # no_leaks: asks kmemleak, for which an object is lost when two scans, some seconds

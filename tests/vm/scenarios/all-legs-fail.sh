@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # scenario: all legs fail the same writes, as when a cable is loose for a moment: these are errors, nothing else is lost, and writes go on
+# leaks: yes
 # row: errors
 # disks: 3x24M
 # timeout: 150

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # scenario: whichever allocation fails, the operation that needs it is refused and undone, and works the next time
+# leaks: yes
 # row: trust
 # disks: 3x32M
 # timeout: 240

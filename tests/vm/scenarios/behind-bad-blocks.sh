@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # scenario: a write does not pass a leg's bad blocks by while one that was before it may find them good again
+# leaks: yes
 # row: write-behind errors
 # disks: 2x16M
 # timeout: 120

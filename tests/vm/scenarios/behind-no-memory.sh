@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # scenario: without memory for the copy of a write, it waits for all legs
+# leaks: yes
 # row: write-behind
 # disks: 2x32M
 # timeout: 120

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # scenario: a check has sectors written again that one leg can't read, names those that nobody can, and goes on
+# leaks: yes
 # row: errors sync
 # disks: 2x32M
 # timeout: 120

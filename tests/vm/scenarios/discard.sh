@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # scenario: discards reach every leg, and nothing around them is touched
+# leaks: yes
 # row: writes operations
 # disks: 2x32M
 # timeout: 240

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # scenario: lvcreate --type raid1: scrubbed, a leg replaced under load, three legs and two again
+# leaks: yes
 # row: stacking
 # disks: 3x64M
 # timeout: 240

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # scenario: a leg that can't flush its cache fails, and not the sectors that came with the flush
+# leaks: yes
 # row: errors operations
 # disks: 1x64M
 # timeout: 90

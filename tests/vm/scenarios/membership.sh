@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # scenario: legs fail, go, and come back in a loop under fio
+# leaks: yes
 # row: membership
 # disks: 3x48M
 # timeout: 300

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # scenario: an array without any usable leg does not start, and leaves nothing behind
+# leaks: yes
 # row: run
 # disks: 2x32M
 # timeout: 180

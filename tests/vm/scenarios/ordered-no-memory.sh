@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # scenario: writes that are kept in order go on with what the module has in reserve when no memory is free at all
+# leaks: yes
 # row: write-behind
 # disks: 3x16M
 # timeout: 120

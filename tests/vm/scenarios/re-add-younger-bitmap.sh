@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # scenario: a leg that left while there was no bitmap, and is re-added by sysfs, gets all it lacks
+# leaks: yes
 # row: membership bitmap trust
 # disks: 2x24M
 # timeout: 120

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # scenario: a sector that a leg can't read is written again from another leg, counted, and can be read then
+# leaks: yes
 # row: errors
 # disks: 2x32M
 # timeout: 150

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # scenario: a recovery from a leg with bad blocks, of one that has no room to record them, or no list at all: it fails, and the array goes on
+# leaks: yes
 # row: errors sync
 # disks: 3x16M
 # timeout: 150

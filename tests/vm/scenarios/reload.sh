@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # scenario: loaded and unloaded 100 times, an array made and stopped 20 times: no memory is left behind
+# leaks: yes
 # row: registration
 # disks: 2x16M
 # timeout: 600

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # scenario: hot replace: finished, failing midway on either side, stopped midway; a missing member comes first
+# leaks: yes
 # row: membership
 # disks: 4x12M
 # timeout: 180

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # scenario: the source of a resync fails, and the others get by without it: when it's back it gets what it lacks
+# leaks: yes
 # row: sync errors trust
 # disks: 2x24M
 # timeout: 150

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # scenario: serialize_policy keeps each of three overlapping writes in order, on every leg
+# leaks: yes
 # row: write-behind
 # disks: 2x32M
 # timeout: 120

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # scenario: one mirror becomes two, three, and two again, under load, with every byte checked
+# leaks: yes
 # row: shape
 # disks: 3x48M
 # timeout: 240

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # scenario: a replacement and a spare stay what they are when the number of mirrors changes
+# leaks: yes
 # row: shape membership
 # disks: 4x32M
 # timeout: 180

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # scenario: an array is made, syncs, carries data on both legs alike, and stops
+# leaks: yes
 # row: run
 # disks: 2x64M
 # timeout: 60

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # scenario: unreadable sectors cost just themselves: in a read over different ones on both legs, and on the source of a recovery
+# leaks: yes
 # row: errors
 # disks: 2x48M
 # timeout: 180

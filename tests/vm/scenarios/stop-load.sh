@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # scenario: stopping: refused while in use; at once after load, and in the middle of a resync
+# leaks: yes
 # row: quiesce
 # disks: 2x48M
 # timeout: 240

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # scenario: a write ends when the legs have it that are not write-mostly, up to the limit; then it waits for all
+# leaks: yes
 # row: write-behind
 # disks: 2x32M
 # timeout: 180

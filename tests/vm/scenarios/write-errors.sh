@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # scenario: a write error fails the leg that has no bad-block log, and all goes on without it
+# leaks: yes
 # row: errors
 # disks: 3x32M
 # timeout: 180
