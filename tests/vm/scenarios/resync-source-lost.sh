@@ -22,7 +22,7 @@ freeze_sync $array
 note "one chunk is dirty, as after a crash"
 echo $((sector / 128)) >"$md/bitmap_set_bits"
 echo 0 >"$md/resync_start"
-leg_errors source all 8 16 $offset $(($(blockdev --getsz "$(member 0)") - offset))
+leg_errors source all 8 16 "$offset" $(($(blockdev --getsz "$(member 0)") - offset))
 thaw_sync $array
 has_failed() { grep -q faulty "$md/dev-$(basename "$(faulty_node source)")/state" 2>/dev/null || md_is $array degraded 1; }
 until_true 60 "the source to fail" has_failed
