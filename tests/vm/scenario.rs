@@ -15,7 +15,7 @@
 //! # lanes: stock             only on these kernels (default: all)
 //! # log-allow: REGEX         a complaint of the kernel that belongs to the scenario; repeatable
 //! # raid1.ko: panics WHY     the reference is known to be wrong here: panics, hangs, complains,
-//!                            fails or differs; the test fails when it no longer is
+//!                            fails, differs, or dies (hangs or panics, by luck); the test fails when it no longer is
 //! # outcome: hangs WHY       the scenario itself must end badly (tests of the runner)
 //! ```
 
@@ -63,6 +63,18 @@ pub enum Ending {
     Hangs,
     /// It passes, and its transcript is not that of the other module.
     Differs,
+    /// Only as what is expected: it hangs or panics, and luck says which.
+    Dies,
+}
+
+impl Ending {
+    /// Whether a run that ended so is what this asks for.
+    pub fn is_met_by(self, ending: Ending) -> bool {
+        match self {
+            Self::Dies => matches!(ending, Self::Hangs | Self::Panics),
+            _ => self == ending,
+        }
+    }
 }
 
 /// A scenario file with its header read.
@@ -231,7 +243,8 @@ fn parse_ending(value: &str) -> Result<Ending> {
         "complains" => Ending::Complains,
         "fails" => Ending::Fails,
         "differs" => Ending::Differs,
-        _ => bail!("{word} is none of panics, hangs, complains, fails, differs"),
+        "dies" => Ending::Dies,
+        _ => bail!("{word} is none of panics, hangs, complains, fails, differs, dies"),
     })
 }
 

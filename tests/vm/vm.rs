@@ -98,10 +98,13 @@ fn machine(script: &Path, scenario: &Scenario) -> Command {
 /// The folder with the state of such a machine that has booted; the first that asks waits until there is one.
 fn booted(setting: &Setting, scenario: &Scenario) -> Result<String> {
     let output = machine(&setting.guest_state, scenario)
-        .stderr(Stdio::inherit())
         .output()
         .with_context(|| format!("{} does not start", setting.guest_state.display()))?;
-    ensure!(output.status.success(), "the guest does not boot");
+    ensure!(
+        output.status.success(),
+        "the guest does not boot: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     Ok(String::from_utf8(output.stdout)?.trim().into())
 }
 

@@ -4,7 +4,7 @@
 # disks: 2x48M
 # timeout: 180
 # module: both
-# raid1.ko: hangs because a write that waits twice is twice in its tree
+# raid1.ko: dies because a write that waits twice is twice in its tree
 array=/dev/md100
 md=/sys/block/md100/md
 load_module
