@@ -8,14 +8,22 @@
 //! - if it left in the middle of its first recovery, or because a replacement has taken over from it: the bitmap has forgotten
 //!   since then what it lacks;
 //! - if there was no bitmap when it left, or another one. md asks that of members that are added, but not of those that it has kept
-//!   and that a user re-adds.
+//!   and that a user re-adds;
+//! - if another member took its place meanwhile, and got all of the data: what that sync copied, the bitmap has forgotten, even if the
+//!   sync was cut short.
 //!
 //! md doesn't tell these cases apart, so the personality has to.
 
 use kernel::{
     new_mutex,
     prelude::*,
-    sync::Mutex, //
+    sync::{
+        atomic::{
+            Atomic,
+            Relaxed, //
+        },
+        Mutex, //
+    },
 };
 
 use crate::abstractions::md::{
@@ -28,23 +36,22 @@ use crate::abstractions::md::{
 pub enum Departure {
     /// Without some of the array's data, or nobody noted what it would miss.
     Incomplete,
-    /// With all that the bitmap didn't say it lacks, when the array's event count was this.
-    AsOf(u64),
-    /// As before; nobody counts the array's events.
-    Unknown,
+    /// With all that the bitmap didn't say it lacks.
+    Noted {
+        /// Which bitmap that was, see [`Bitmap::identity`](crate::abstractions::md::Bitmap::identity).
+        bitmap: usize,
+        /// The array's event count, by the member's superblock; [`None`] if it's not md that counts.
+        events: Option<u64>,
+    },
 }
 
-impl Departure {
-    /// Whether a bitmap tells all that the member lacks. It does not know of anything before the event count `cleared`,
-    /// when it was made or all other members had what was written.
-    pub fn is_told_by(self, cleared: Option<u64>) -> bool {
-        match (self, cleared) {
-            (Self::Incomplete, _) => false,
-            (Self::AsOf(left), Some(cleared)) => cleared <= left,
-            // Without a bitmap it gets everything in any case.
-            (Self::AsOf(_), None) | (Self::Unknown, _) => true,
-        }
-    }
+/// What the bitmap that there is now can tell.
+#[derive(Clone, Copy)]
+pub struct Notes {
+    /// Which bitmap it is.
+    pub bitmap: usize,
+    /// It was made, or all other members had what was written, when the array's event count was this.
+    pub cleared: u64,
 }
 
 /// Those of an array that are still known to md, by [`Rdev::address`]; or [`VACANT`].
@@ -52,6 +59,8 @@ impl Departure {
 pub struct Departed {
     #[pin]
     list: Mutex<KVec<(usize, Departure)>>,
+    /// The array's event count when a sync last took what it copied to a new member off the bitmap.
+    forgotten: Atomic<u64>,
 }
 
 /// No device has this address.
@@ -62,6 +71,7 @@ impl Departed {
     pub fn new() -> impl PinInit<Self> {
         pin_init!(Self {
             list <- new_mutex!(KVec::new()),
+            forgotten: Atomic::new(0),
         })
     }
 
@@ -84,7 +94,8 @@ impl Departed {
         let mut list = self.list.lock();
         for (address, _) in list.iter_mut() {
             // Whoever md has forgotten does not come back; the address may be another one's by now.
-            if !mddev.rdevs().any(|rdev| rdev.address() == *address) {
+            let known = mddev.rdevs().any(|rdev| rdev.address() == *address);
+            if !known || *address == rdev.address() {
                 *address = VACANT;
             }
         }
@@ -96,13 +107,26 @@ impl Departed {
         }
     }
 
-    /// `rdev` comes: tells how it left, if it did.
-    pub fn take(&self, rdev: &Rdev) -> Option<Departure> {
-        let mut list = self.list.lock();
-        let entry = list
-            .iter_mut()
-            .find(|(address, _)| *address == rdev.address())?;
-        entry.0 = VACANT;
-        Some(entry.1)
+    /// What a sync copies now, the bitmap will not say of others.
+    ///
+    /// Context: the sync thread.
+    pub fn forget(&self, events: u64) {
+        self.forgotten.store(events, Relaxed);
+    }
+
+    /// `rdev` comes: whether the bitmap tells all that it lacks.
+    pub fn is_told(&self, rdev: &Rdev, notes: Notes) -> bool {
+        let forgotten = self.forgotten.load(Relaxed);
+        let list = self.list.lock();
+        let entry = list.iter().find(|(address, _)| *address == rdev.address());
+        match entry {
+            Some((_, Departure::Incomplete)) => false,
+            Some((_, Departure::Noted { bitmap, events })) => {
+                let since = notes.cleared.max(forgotten);
+                *bitmap == notes.bitmap && events.is_none_or(|events| since <= events)
+            }
+            // md has compared its superblock with `cleared`.
+            None => forgotten <= notes.cleared,
+        }
     }
 }

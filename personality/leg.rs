@@ -211,14 +211,16 @@ impl Leg {
 
     /// What has to be known about the leg later on, if it's removed now.
     pub fn departure(&self) -> Departure {
+        let mddev = self.conf.mddev();
         let known = self.returned || self.complete.load(Relaxed);
-        let noted = self.conf.mddev().bitmap().is_present();
-        if self.retired.load(Relaxed) || !known || !noted {
+        if self.retired.load(Relaxed) || !known || !mddev.bitmap().is_present() {
             return Departure::Incomplete;
         }
-        match self.rdev().superblock_events() {
-            Some(events) => Departure::AsOf(events),
-            None => Departure::Unknown,
+        // None has been written since the start: so it's that of the others, or one less.
+        let events = self.rdev().superblock_events().unwrap_or(mddev.events());
+        Departure::Noted {
+            bitmap: mddev.bitmap().identity(),
+            events: (!mddev.is_external()).then_some(events),
         }
     }
 

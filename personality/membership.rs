@@ -15,6 +15,7 @@ use kernel::{
 
 use super::{
     conf::Conf,
+    departed::Notes,
     leg::Leg,
     run::lower_resync_offset, //
 };
@@ -184,13 +185,14 @@ pub fn hot_add(conf: &PercpuBox<Conf>, mddev: &LockedMddev, member: &Member<'_>)
         };
         place_spare(conf.slot_views(&guard), newcomer).ok_or(EEXIST)?
     };
-    let cleared = mddev.bitmap().stats().map(|stats| stats.events_cleared);
-    if conf
-        .departed
-        .take(member)
-        .is_some_and(|left| !left.is_told_by(cleared))
-    {
-        // The bitmap doesn't say what it lacks.
+    let notes = Notes {
+        bitmap: mddev.bitmap().identity(),
+        cleared: mddev
+            .bitmap()
+            .stats()
+            .map_or(0, |stats| stats.events_cleared),
+    };
+    if !conf.departed.is_told(member, notes) {
         member.set_saved_raid_disk(mddev, None);
     }
     // A replacement as well: it gets the same requests, so its blocks must not be larger.

@@ -95,6 +95,11 @@ impl Bitmap<'_> {
         !read_field!(self.0, bitmap).is_null()
     }
 
+    /// Tells one bitmap from another; 0 for none. One that has gone may have had the number of one that there is.
+    pub fn identity(&self) -> usize {
+        read_field!(self.0, bitmap).addr()
+    }
+
     /// Whether the bitmap is in use; with `flush`: whether it's in use and there is something that could
     /// be written.
     #[inline]

@@ -2,6 +2,8 @@
 
 //! What a sync asks of the bitmap, and tells it.
 
+use kernel::sync::rcu;
+
 use crate::{
     logic::{
         range::SectorRange,
@@ -37,8 +39,18 @@ pub fn begin(conf: &Conf, plan: &Plan) {
     let mut at = plan.range.start();
     while at < plan.range.end() {
         let chunk = bitmap.start_sync(at, plan.still_degraded);
+        if chunk.needed && !plan.still_degraded && is_new_member_there(conf) {
+            conf.departed.forget(conf.mddev().events());
+        }
         at = at.saturating_add(chunk.sectors.max(1));
     }
+}
+
+/// Whether a member is to get all of the data: what the bitmap says may be what another one lacks, whose place it took.
+fn is_new_member_there(conf: &Conf) -> bool {
+    let guard = rcu::read_lock();
+    let mut legs = conf.occupied(&guard);
+    legs.any(|(_, leg)| leg.lacks_from().is_some() && leg.needs_all(true))
 }
 
 /// What was marked as being synced isn't: it's still to be done.

@@ -2,7 +2,7 @@
 # scenario: the main job: create, use, lose a leg, rebuild, move between the modules
 # row: run status membership
 # disks: 2x384M
-# timeout: 180
+# timeout: 300
 # module: compare
 #
 # This is what `make demo` shows; there SHOW is set.
