@@ -151,7 +151,7 @@ pub fn plan(step: &Step, legs: impl Iterator<Item = SyncLeg> + Clone) -> Decisio
     if window.is_empty() || !may_ever_act(step, legs.clone()) {
         return Decision::Skip { sectors: to_end };
     }
-    if step.bitmap_clean && !legs.clone().any(|leg| leg.lacks() && leg.full_sync) {
+    if step.bitmap_clean && !legs.clone().any(|leg| leg.lacks_all()) {
         // Not `clamp()`, which has a panic for limits that are the wrong way round.
         let sectors = step.bitmap_sectors.max(1).min(to_end);
         return Decision::Skip { sectors };
@@ -229,6 +229,11 @@ impl Plan {
 }
 
 impl SyncLeg {
+    /// Whether the leg is to get all of the array's data.
+    pub fn lacks_all(&self) -> bool {
+        self.lacks() && self.full_sync
+    }
+
     /// Whether the leg is still to be recovered, somewhere.
     fn lacks(&self) -> bool {
         !self.view.faulty && !self.view.in_sync

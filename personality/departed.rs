@@ -40,7 +40,7 @@ pub enum Departure {
     Noted {
         /// Which bitmap that was, see [`Bitmap::identity`](crate::abstractions::md::Bitmap::identity).
         bitmap: usize,
-        /// The array's event count, by the member's superblock; [`None`] if it's not md that counts.
+        /// The array's event count, by the member's superblock; [`None`] if md doesn't write one.
         events: Option<u64>,
     },
 }
@@ -107,26 +107,35 @@ impl Departed {
         }
     }
 
-    /// What a sync copies now, the bitmap will not say of others.
+    /// What a sync copies now, at the event count `events`, the bitmap will not say of others.
     ///
-    /// Context: the sync thread.
+    /// Context: the sync thread; may sleep.
     pub fn forget(&self, events: u64) {
         self.forgotten.store(events, Relaxed);
+        self.distrust();
+    }
+
+    /// A new member has all of the data: none of those who are away can rely on the bitmap any more.
+    ///
+    /// Context: may sleep.
+    pub fn distrust(&self) {
+        for (_, how) in self.list.lock().iter_mut() {
+            *how = Departure::Incomplete;
+        }
     }
 
     /// `rdev` comes: whether the bitmap tells all that it lacks.
     pub fn is_told(&self, rdev: &Rdev, notes: Notes) -> bool {
-        let forgotten = self.forgotten.load(Relaxed);
         let list = self.list.lock();
         let entry = list.iter().find(|(address, _)| *address == rdev.address());
         match entry {
             Some((_, Departure::Incomplete)) => false,
             Some((_, Departure::Noted { bitmap, events })) => {
-                let since = notes.cleared.max(forgotten);
-                *bitmap == notes.bitmap && events.is_none_or(|events| since <= events)
+                *bitmap == notes.bitmap && events.is_none_or(|events| notes.cleared <= events)
             }
-            // md has compared its superblock with `cleared`.
-            None => forgotten <= notes.cleared,
+            // md has compared its superblock with `cleared`, when it was added. What it says now is what md has
+            // written to it since.
+            None => self.forgotten.load(Relaxed) <= notes.cleared,
         }
     }
 }

@@ -216,11 +216,12 @@ impl Leg {
         if self.retired.load(Relaxed) || !known || !mddev.bitmap().is_present() {
             return Departure::Incomplete;
         }
-        // None has been written since the start: so it's that of the others, or one less.
-        let events = self.rdev().superblock_events().unwrap_or(mddev.events());
+        let is_written = mddev.is_persistent() && !mddev.is_external();
+        // If none has been written since the start: that one has failed is the first that the others tell.
+        let before = mddev.events().saturating_sub(1);
         Departure::Noted {
             bitmap: mddev.bitmap().identity(),
-            events: (!mddev.is_external()).then_some(events),
+            events: is_written.then(|| self.rdev().superblock_events().unwrap_or(before)),
         }
     }
 

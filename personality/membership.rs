@@ -307,9 +307,10 @@ fn move_down(conf: &Conf, member: usize, room: Room<Leg>) -> Result {
 
 /// Devices that are recovered become active. Returns how many slots were gained.
 pub fn spare_active(conf: &Conf) -> usize {
-    let guard = rcu::read_lock();
     let mut gained: usize = 0;
+    let mut renewed = false;
     {
+        let guard = rcu::read_lock();
         let _membership = conf.membership.lock();
         let legs = conf.layout(&guard);
         let disks = legs.raid_disks();
@@ -318,6 +319,7 @@ pub fn spare_active(conf: &Conf) -> usize {
             let member = legs.peek(slot);
             let replacement = legs.peek(slot.saturating_add(disks));
             if let (true, Some(replacement)) = (activation.replacement, replacement) {
+                renewed |= replacement.needs_all(true);
                 replacement.set_complete();
                 replacement.rdev().flags().set(RdevFlag::InSync);
             }
@@ -334,6 +336,7 @@ pub fn spare_active(conf: &Conf) -> usize {
                 member.rdev().notify_state();
             }
             if let (true, Some(member)) = (activation.member, member) {
+                renewed |= member.needs_all(true);
                 member.set_complete();
                 member.rdev().flags().set(RdevFlag::InSync);
                 member.rdev().notify_state();
@@ -343,6 +346,9 @@ pub fn spare_active(conf: &Conf) -> usize {
         conf.mddev()
             .set_degraded(degraded::degraded(legs.slot_views()));
         conf.balance.set_stale();
+    }
+    if renewed {
+        conf.departed.distrust();
     }
     gained
 }

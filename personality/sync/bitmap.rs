@@ -2,8 +2,6 @@
 
 //! What a sync asks of the bitmap, and tells it.
 
-use kernel::sync::rcu;
-
 use crate::{
     logic::{
         range::SectorRange,
@@ -33,24 +31,18 @@ pub fn chunks_alike(conf: &Conf, sector: u64, max_sector: u64) -> (bool, u64) {
     (first.needed, sectors)
 }
 
-/// Marks what the plan covers as being synced.
-pub fn begin(conf: &Conf, plan: &Plan) {
+/// Marks what the plan covers as being synced. With `renews` a member is to get all of the data: what the bitmap says
+/// may be what another one lacks, whose place it took.
+pub fn begin(conf: &Conf, plan: &Plan, renews: bool) {
     let bitmap = conf.mddev().bitmap();
     let mut at = plan.range.start();
     while at < plan.range.end() {
         let chunk = bitmap.start_sync(at, plan.still_degraded);
-        if chunk.needed && !plan.still_degraded && is_new_member_there(conf) {
+        if chunk.needed && !plan.still_degraded && renews {
             conf.departed.forget(conf.mddev().events());
         }
         at = at.saturating_add(chunk.sectors.max(1));
     }
-}
-
-/// Whether a member is to get all of the data: what the bitmap says may be what another one lacks, whose place it took.
-fn is_new_member_there(conf: &Conf) -> bool {
-    let guard = rcu::read_lock();
-    let mut legs = conf.occupied(&guard);
-    legs.any(|(_, leg)| leg.lacks_from().is_some() && leg.needs_all(true))
 }
 
 /// What was marked as being synced isn't: it's still to be done.

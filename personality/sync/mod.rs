@@ -263,7 +263,8 @@ impl Session {
             Decision::Halt | Decision::Abort => return give_up(memory),
         };
         let (memory, complete) = self.enlist(conf, &plan, memory);
-        bitmap::begin(conf, &plan);
+        let renews = self.legs.iter().any(SyncLeg::lacks_all);
+        bitmap::begin(conf, &plan, renews);
         self.begun = plan.range.end();
         unit::start(conf, &plan, memory, complete, pass, ticket)
     }
