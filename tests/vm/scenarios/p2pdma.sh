@@ -4,13 +4,14 @@
 # disks: 2x16M
 # timeout: 60
 # module: compare
+# lanes: stock
 array=/dev/md100
 load_module
 modprobe sd_mod
 modprobe scsi_debug dev_size_mb=16 delay=0
 until_true 20 "the SCSI disk" test -e /dev/sda
 
-# No file in sysfs tells. So we look at the limits when they are set, in the bit BLK_FEAT_PCI_P2PDMA.
+# (The debug kernel has no type information, by which the limits are looked at.) No file in sysfs tells. So we look at the limits when they are set, in the bit BLK_FEAT_PCI_P2PDMA.
 tracing=/sys/kernel/tracing
 mount -t tracefs tracefs $tracing
 echo 'f:limits/set queue_limits_set disk=q->disk->disk_name:string features=lim->features:u32' >$tracing/dynamic_events
