@@ -4,7 +4,8 @@
 # them and what doesn't. Part of lib.sh.
 
 # gated_leg NAME DEVICE: makes /dev/mapper/NAME, a leg whose data writes can be held up. Superblock
-# and bitmap, which are in front of the data, are not.
+# and bitmap, which are in front of the data, are not; but a flush is, and they flush. So the array
+# has to be active, and to stay so, before writes are held up: write once, and see safe_mode_delay.
 gated_leg() {
 	export DM_DISABLE_UDEV=1
 	modprobe dm-mod
