@@ -14,7 +14,6 @@ use kernel::types::Opaque;
 
 use super::{
     bio_set::SplitSet,
-    block_device::BlockDevice,
     md::Mddev,
     status::Status, //
 };
@@ -50,8 +49,6 @@ pub mod opf {
     pub const ATOMIC: u32 = bindings::RAID1RS_REQ_ATOMIC;
     /// The driver is to give up early, where it would try again (`MD_FAILFAST`).
     pub const FAILFAST: u32 = bindings::RAID1RS_MD_FAILFAST;
-    /// Somebody polls for the end of the request.
-    pub const POLLED: u32 = bindings::RAID1RS_REQ_POLLED;
 }
 
 impl Bio {
@@ -109,23 +106,11 @@ impl Bio {
         unsafe { (*self.as_ptr()).bi_iter.bi_size >> 9 }
     }
 
-    /// The sector after the last one.
-    #[inline]
-    pub fn end_sector(&self) -> u64 {
-        self.sector().saturating_add(u64::from(self.sectors()))
-    }
-
     /// How the request ended.
     #[inline]
     pub fn status(&self) -> Status {
         // SAFETY: As in `opf`.
         Status::from_raw(unsafe { (*self.as_ptr()).bi_status })
-    }
-
-    /// The device that the bio is for.
-    pub fn block_device(&self) -> &BlockDevice {
-        // SAFETY: The bio is alive and meant for a device, which is open as long as it is.
-        unsafe { BlockDevice::from_ptr((*self.as_ptr()).bi_bdev) }
     }
 }
 

@@ -40,6 +40,12 @@ impl BlockDevice {
         self.0.get()
     }
 
+    /// The device's number, which no other one has as long as it's open.
+    pub fn number(&self) -> u32 {
+        // SAFETY: By the type invariant. The field doesn't change.
+        unsafe { (*self.as_ptr()).bd_dev }
+    }
+
     /// Whether the device has seek times to mind.
     pub fn is_rotational(&self) -> bool {
         // SAFETY: By the type invariant.
@@ -63,18 +69,6 @@ impl BlockDevice {
     pub fn io_opt(&self) -> u32 {
         // SAFETY: By the type invariant.
         unsafe { bindings::raid1rs_bdev_io_opt(self.as_ptr()) }
-    }
-
-    /// Whether the device can be told to fail rather than wait.
-    pub fn is_nowait(&self) -> bool {
-        // SAFETY: By the type invariant.
-        unsafe { bindings::raid1rs_bdev_nowait(self.as_ptr()) }
-    }
-
-    /// Whether data must not change while it's being written.
-    pub fn has_stable_writes(&self) -> bool {
-        // SAFETY: By the type invariant.
-        unsafe { bindings::raid1rs_bdev_stable_writes(self.as_ptr()) }
     }
 }
 

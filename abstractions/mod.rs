@@ -27,10 +27,10 @@ pub mod work;
 
 use crate::bindings;
 
-/// Whether something may wait for memory.
+/// Whether the caller may be made to wait: for memory, or for others.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Wait {
-    /// It may, though not for I/O, as it's part of I/O itself.
+    /// It may; for memory though not by starting I/O, as it's part of I/O itself.
     Yes,
     /// It may not.
     No,

@@ -32,7 +32,7 @@ unsafe impl Sync for Pages {}
 impl Pages {
     /// A buffer of `count` pages.
     ///
-    /// Context: may sleep, and doesn't wait for I/O to make memory free.
+    /// Context: may sleep. The pages don't wait for I/O to make memory free; the list of them may.
     pub fn new(count: usize) -> Result<Self> {
         // INVARIANT: No page yet.
         let mut pages = Self(KVec::with_capacity(count, GFP_KERNEL)?);
@@ -84,14 +84,6 @@ impl Pages {
                 // the answer useless, and does no other harm.
                 unsafe { bindings::memcmp(ours, theirs, len) == 0 }
             })
-    }
-
-    /// Copies `len` bytes at `offset` from `other`, as far as both have them.
-    pub fn copy_from(&self, other: &Self, offset: usize, len: usize) {
-        for (to, from, len) in self.pairs(other, offset, len) {
-            // SAFETY: Both are valid for `len` bytes; if they are the same, nothing changes.
-            unsafe { bindings::memmove(to, from, len) };
-        }
     }
 
     /// Copies the first bytes into `to`, as far as there are.

@@ -40,7 +40,6 @@ static const gfp_t RAID1RS_GFP_NOWAIT = GFP_NOWAIT;
 static const gfp_t RAID1RS_GFP_KERNEL = GFP_KERNEL;
 
 static const blk_features_t RAID1RS_BLK_FEAT_ROTATIONAL = BLK_FEAT_ROTATIONAL;
-static const blk_features_t RAID1RS_BLK_FEAT_STABLE_WRITES = BLK_FEAT_STABLE_WRITES;
 static const blk_features_t RAID1RS_BLK_FEAT_NOWAIT = BLK_FEAT_NOWAIT;
 static const blk_features_t RAID1RS_BLK_FEAT_PCI_P2PDMA = BLK_FEAT_PCI_P2PDMA;
 static const blk_features_t RAID1RS_BLK_FEAT_ATOMIC_WRITES = BLK_FEAT_ATOMIC_WRITES;

@@ -20,7 +20,6 @@ struct mddev;
 
 /* md_helpers.c: flag words */
 bool raid1rs_test_and_set_bit(unsigned long bit, unsigned long *word);
-bool raid1rs_test_and_clear_bit(unsigned long bit, unsigned long *word);
 void raid1rs_set_mask_bits(unsigned long *word, unsigned long set);
 
 /* md_helpers.c: the array */
@@ -32,14 +31,13 @@ void raid1rs_md_writes_get(struct mddev *mddev);
 bool raid1rs_md_superblock_due(struct mddev *mddev);
 void raid1rs_md_wait_superblock(struct mddev *mddev);
 void raid1rs_md_thread_assign(struct mddev *mddev, struct md_thread *thread);
-void raid1rs_md_notify_degraded(struct mddev *mddev);
 int raid1rs_md_set_limits(struct mddev *mddev, struct queue_limits *limits);
-void raid1rs_md_check_write_zeroes(struct mddev *mddev, struct bio *bio);
 void raid1rs_trace_remap(struct mddev *mddev, struct bio *bio, sector_t sector);
 
 /* md_helpers.c: member devices */
 void raid1rs_rdev_put(struct md_rdev *rdev, struct mddev *mddev);
 void raid1rs_rdev_notify_state(struct md_rdev *rdev);
+void raid1rs_rdev_wake_blocked(struct md_rdev *rdev);
 int raid1rs_rdev_link(struct mddev *mddev, struct md_rdev *rdev);
 void raid1rs_end_safemode_timer(struct mddev *mddev);
 void raid1rs_rdev_unlink(struct mddev *mddev, struct md_rdev *rdev);
@@ -63,7 +61,6 @@ void raid1rs_bitmap_cond_end_sync(struct mddev *mddev, sector_t sector, bool for
 void raid1rs_bitmap_close_sync(struct mddev *mddev);
 void raid1rs_bitmap_start_behind(struct mddev *mddev);
 void raid1rs_bitmap_end_behind(struct mddev *mddev);
-void raid1rs_bitmap_wait_behind(struct mddev *mddev);
 int raid1rs_bitmap_stats(struct mddev *mddev, struct md_bitmap_stats *stats);
 int raid1rs_bitmap_resize(struct mddev *mddev, sector_t sectors);
 
@@ -72,8 +69,6 @@ unsigned int raid1rs_bdev_logical_block_size(struct block_device *bdev);
 unsigned int raid1rs_bdev_max_discard_sectors(struct block_device *bdev);
 unsigned int raid1rs_bdev_io_opt(struct block_device *bdev);
 bool raid1rs_bdev_rotational(struct block_device *bdev);
-bool raid1rs_bdev_nowait(struct block_device *bdev);
-bool raid1rs_bdev_stable_writes(struct block_device *bdev);
 int raid1rs_bdev_name(struct block_device *bdev, char *buffer, size_t size);
 
 

@@ -19,11 +19,6 @@ bool raid1rs_test_and_set_bit(unsigned long bit, unsigned long *word)
 	return test_and_set_bit(bit, word);
 }
 
-bool raid1rs_test_and_clear_bit(unsigned long bit, unsigned long *word)
-{
-	return test_and_clear_bit(bit, word);
-}
-
 void raid1rs_set_mask_bits(unsigned long *word, unsigned long set)
 {
 	set_mask_bits(word, 0, set);
@@ -79,19 +74,9 @@ void raid1rs_md_thread_assign(struct mddev *mddev, struct md_thread *thread)
 	rcu_assign_pointer(mddev->thread, thread);
 }
 
-void raid1rs_md_notify_degraded(struct mddev *mddev)
-{
-	sysfs_notify_dirent_safe(mddev->sysfs_degraded);
-}
-
 int raid1rs_md_set_limits(struct mddev *mddev, struct queue_limits *limits)
 {
 	return queue_limits_set(mddev->gendisk->queue, limits);
-}
-
-void raid1rs_md_check_write_zeroes(struct mddev *mddev, struct bio *bio)
-{
-	mddev_check_write_zeroes(mddev, bio);
 }
 
 void raid1rs_trace_remap(struct mddev *mddev, struct bio *bio, sector_t sector)
@@ -104,6 +89,11 @@ void raid1rs_trace_remap(struct mddev *mddev, struct bio *bio, sector_t sector)
 void raid1rs_rdev_put(struct md_rdev *rdev, struct mddev *mddev)
 {
 	rdev_dec_pending(rdev, mddev);
+}
+
+void raid1rs_rdev_wake_blocked(struct md_rdev *rdev)
+{
+	wake_up(&rdev->blocked_wait);
 }
 
 void raid1rs_rdev_notify_state(struct md_rdev *rdev)
@@ -255,12 +245,6 @@ void raid1rs_bitmap_end_behind(struct mddev *mddev)
 	mddev->bitmap_ops->end_behind_write(mddev);
 }
 
-void raid1rs_bitmap_wait_behind(struct mddev *mddev)
-{
-	if (md_bitmap_enabled(mddev, false))
-		mddev->bitmap_ops->wait_behind_writes(mddev);
-}
-
 int raid1rs_bitmap_stats(struct mddev *mddev, struct md_bitmap_stats *stats)
 {
 	if (!md_bitmap_enabled(mddev, false))
@@ -295,16 +279,6 @@ unsigned int raid1rs_bdev_io_opt(struct block_device *bdev)
 bool raid1rs_bdev_rotational(struct block_device *bdev)
 {
 	return bdev_rot(bdev);
-}
-
-bool raid1rs_bdev_nowait(struct block_device *bdev)
-{
-	return bdev_nowait(bdev);
-}
-
-bool raid1rs_bdev_stable_writes(struct block_device *bdev)
-{
-	return bdev_stable_writes(bdev);
 }
 
 int raid1rs_bdev_name(struct block_device *bdev, char *buffer, size_t size)

@@ -7,9 +7,9 @@ use kernel::sync::rcu;
 use super::{
     conf::Conf,
     gate::Pass,
-    leg::BlockedLeg,
     order::OrderTicket,
-    ranges::RangeTicket, //
+    ranges::RangeTicket,
+    record::BlockedLeg, //
 };
 use crate::{
     abstractions::{

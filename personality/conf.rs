@@ -80,14 +80,14 @@ const RESERVE: i32 = 16;
 
 /// What all requests of an array, and its legs, share.
 ///
-/// It is a reference's target on its own (see [`Leg`]); the gate's passes and the legs are counted
-/// apart from it.
+/// It has a reference count of its own. Each leg holds one reference, so it outlives the legs. Passes of the gate and references
+/// to legs are other counts.
 #[pin_data]
 pub struct Conf {
     mddev: MddevHandle,
     /// The lower half of the slots are members, the upper half their replacements, in the same order.
     pub legs: RcuSlots<Leg>,
-    /// Members that left without the array's data.
+    /// Members that left, and how.
     #[pin]
     pub departed: Departed,
     /// Guards `mddev->degraded`, and the flags of the members that it counts.
@@ -122,6 +122,8 @@ pub struct Conf {
     /// Writes that wait for the metadata to tell of a failure.
     #[pin]
     pub unrecorded: SpinLockIrq<Unrecorded>,
+    /// How many writes have given their pass back, as they wait for the metadata, and are still counted by the bitmap.
+    pub waiting_writes: Atomic<u32>,
     /// Writes whose answer is up to what goes on behind.
     #[pin]
     pub unanswered: SpinLockIrq<Unrecorded>,
@@ -145,7 +147,7 @@ pub struct Conf {
     pub balance: Balance,
     /// The array's logical block size in bytes.
     pub block_bytes: Atomic<u32>,
-    /// Keeps the log readable when many requests fail.
+    /// Keeps the log readable when many requests fail, or a sync finds no memory again and again.
     #[pin]
     pub read_log: RateLimit,
 }
@@ -175,6 +177,7 @@ impl Conf {
             repairs <- Repairs::new(),
             failed_writes <- new_spinlock_irq!(FailedWrites::new()),
             unrecorded <- new_spinlock_irq!(Unrecorded::new()),
+            waiting_writes: Atomic::new(0),
             unanswered <- new_spinlock_irq!(Unrecorded::new()),
             order <- Order::new(),
             pending_writes <- new_spinlock_irq!(PendingWrites::new()),
@@ -265,11 +268,15 @@ impl Conf {
     ///
     /// Context: any.
     pub fn is_last_working(&self, leg: &Leg) -> bool {
-        let guard = rcu::read_lock();
-        leg.works()
-            && self
-                .occupied(&guard)
-                .all(|(_, other)| core::ptr::eq(other, leg) || !other.works())
+        leg.works() && !self.has_another(leg)
+    }
+
+    /// Whether another leg than `leg` works.
+    ///
+    /// Context: any.
+    pub fn has_another(&self, leg: &Leg) -> bool {
+        self.occupied(&rcu::read_lock())
+            .any(|(_, other)| !core::ptr::eq(other, leg) && other.works())
     }
 }
 

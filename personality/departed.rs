@@ -54,11 +54,27 @@ pub struct Notes {
     pub cleared: u64,
 }
 
-/// Those of an array that are still known to md, by [`Rdev::address`]; or [`VACANT`].
+/// A member that has left, and that md still knew when another one left.
+#[derive(Clone, Copy)]
+struct Entry {
+    /// By [`Rdev::address`], or [`VACANT`].
+    address: usize,
+    /// The device's number. When md has forgotten a member its address may become another one's.
+    device: u32,
+    how: Departure,
+}
+
+impl Entry {
+    fn is_of(&self, rdev: &Rdev) -> bool {
+        self.address == rdev.address() && self.device == rdev.block_device().number()
+    }
+}
+
+/// An array's members that have left.
 #[pin_data]
 pub struct Departed {
     #[pin]
-    list: Mutex<KVec<(usize, Departure)>>,
+    list: Mutex<KVec<Entry>>,
     /// The array's event count when a sync last took what it copied to a new member off the bitmap.
     forgotten: Atomic<u64>,
 }
@@ -81,7 +97,7 @@ impl Departed {
         let wanted = list.len().saturating_add(members);
         if list.capacity() < wanted {
             let mut larger = KVec::with_capacity(wanted, GFP_KERNEL)?;
-            for entry in list.iter().filter(|(address, _)| *address != VACANT) {
+            for entry in list.iter().filter(|entry| entry.address != VACANT) {
                 larger.push_within_capacity(*entry)?;
             }
             *list = larger;
@@ -92,15 +108,19 @@ impl Departed {
     /// `rdev` leaves.
     pub fn note(&self, mddev: &LockedMddev, rdev: &Rdev, how: Departure) {
         let mut list = self.list.lock();
-        for (address, _) in list.iter_mut() {
-            // Whoever md has forgotten does not come back; the address may be another one's by now.
-            let known = mddev.rdevs().any(|rdev| rdev.address() == *address);
-            if !known || *address == rdev.address() {
-                *address = VACANT;
+        for entry in list.iter_mut() {
+            // Whoever md has forgotten does not come back.
+            let known = mddev.rdevs().any(|rdev| entry.is_of(rdev));
+            if !known || entry.is_of(rdev) {
+                entry.address = VACANT;
             }
         }
-        let entry = (rdev.address(), how);
-        match list.iter_mut().find(|(address, _)| *address == VACANT) {
+        let entry = Entry {
+            address: rdev.address(),
+            device: rdev.block_device().number(),
+            how,
+        };
+        match list.iter_mut().find(|entry| entry.address == VACANT) {
             Some(vacant) => *vacant = entry,
             // There is room: it was made when the member came.
             None => drop(list.push_within_capacity(entry)),
@@ -119,19 +139,19 @@ impl Departed {
     ///
     /// Context: may sleep.
     pub fn distrust(&self) {
-        for (_, how) in self.list.lock().iter_mut() {
-            *how = Departure::Incomplete;
+        for entry in self.list.lock().iter_mut() {
+            entry.how = Departure::Incomplete;
         }
     }
 
     /// `rdev` comes: whether the bitmap tells all that it lacks.
     pub fn is_told(&self, rdev: &Rdev, notes: Notes) -> bool {
         let list = self.list.lock();
-        let entry = list.iter().find(|(address, _)| *address == rdev.address());
-        match entry {
-            Some((_, Departure::Incomplete)) => false,
-            Some((_, Departure::Noted { bitmap, events })) => {
-                *bitmap == notes.bitmap && events.is_none_or(|events| notes.cleared <= events)
+        let entry = list.iter().find(|entry| entry.is_of(rdev));
+        match entry.map(|entry| entry.how) {
+            Some(Departure::Incomplete) => false,
+            Some(Departure::Noted { bitmap, events }) => {
+                bitmap == notes.bitmap && events.is_none_or(|events| notes.cleared <= events)
             }
             // md has compared its superblock with `cleared`, when it was added. What it says now is what md has
             // written to it since.

@@ -43,8 +43,8 @@ use crate::{
 /// Requests use it by a [`LegRef`]. As long as there is one the leg isn't removed, and neither is the
 /// array's [`Conf`] freed.
 pub struct Leg {
-    rdev: RdevHandle,
-    conf: PercpuRef<Conf>,
+    pub(super) rdev: RdevHandle,
+    pub(super) conf: PercpuRef<Conf>,
     /// The device was here before: if it isn't in sync it lacks what the bitmap says, not all of the
     /// array's data.
     returned: bool,
@@ -52,7 +52,7 @@ pub struct Leg {
     complete: AtomicFlag,
     /// A replacement has taken over from it.
     retired: AtomicFlag,
-    /// It's a failed request, not a user, that reports an error.
+    /// Set while we report an error to md ourselves, so that it can be told from a user's `--fail`.
     failing: AtomicFlag,
     /// What reads take on average, in units of 256 cycles; 0 if that is not known.
     read_time: Atomic<u32>,
@@ -137,6 +137,12 @@ impl Leg {
     pub fn works(&self) -> bool {
         let flags = self.rdev().flags().load();
         flags.has(RdevFlag::InSync) && !flags.has(RdevFlag::Faulty)
+    }
+
+    /// Whether it was recovered to the end, and only waits for md to say that it's in sync.
+    pub fn is_recovered(&self) -> bool {
+        let device = self.device();
+        device.recovered && !device.faulty
     }
 
     /// Whether the leg is to be spared: reads go elsewhere if they can, and writes need not wait for it.
@@ -230,7 +236,12 @@ impl Leg {
         self.complete.store(true, Relaxed);
     }
 
-    /// A replacement has taken over from the leg.
+    /// Whether a replacement has taken over from the leg.
+    pub fn is_retired(&self) -> bool {
+        self.retired.load(Relaxed)
+    }
+
+    /// A replacement has taken over from the leg. To be said before the leg is marked as failed.
     pub fn set_retired(&self) {
         self.retired.store(true, Relaxed);
     }
@@ -240,66 +251,6 @@ impl Leg {
         let flags = self.rdev().flags().load();
         let lacks = !flags.has(RdevFlag::InSync) && !flags.has(RdevFlag::Faulty);
         lacks.then(|| self.rdev().recovery_offset())
-    }
-
-    /// Whether a write to the device has failed.
-    pub fn write_error_seen(&self) -> bool {
-        self.rdev().flags().test(RdevFlag::WriteErrorSeen)
-    }
-
-    /// The bad blocks in `range` where the leg isn't written to, because that has failed before.
-    #[inline]
-    pub fn avoided(&self, range: SectorRange) -> Option<SectorRange> {
-        if !self.rdev().has_bad_blocks() || !self.write_error_seen() {
-            return None;
-        }
-        self.first_bad(range)
-    }
-
-    /// Whether a write to `range` isn't sent here at all. If just a part of it is bad it is: the other part
-    /// has to be written.
-    #[inline]
-    pub fn avoids(&self, range: SectorRange) -> bool {
-        self.avoided(range)
-            .is_some_and(|bad| bad.start() <= range.start() && range.end() <= bad.end())
-    }
-
-    /// Whether a write to `range` has to wait until the metadata tells of a failure of this leg, or of its
-    /// bad blocks there.
-    #[inline]
-    pub fn blocks_write(&self, range: SectorRange) -> bool {
-        if self.write_error_seen() && self.is_to_record(range) {
-            self.rdev().flags().set(RdevFlag::BlockedBadBlocks);
-        }
-        self.rdev().is_blocked()
-    }
-
-    /// Whether the leg has bad blocks in `range` that are not on record yet, but will be.
-    #[inline]
-    pub fn is_to_record(&self, range: SectorRange) -> bool {
-        self.rdev().has_bad_blocks() && self.is_to_record_some(range)
-    }
-
-    #[cold]
-    fn is_to_record_some(&self, range: SectorRange) -> bool {
-        let rdev = self.rdev();
-        let known = rdev.bad_blocks(range.start(), range.len());
-        let unknown = matches!(
-            known,
-            BadBlocks::Some {
-                acknowledged: false,
-                ..
-            }
-        );
-        if !unknown || rdev.flags().test(RdevFlag::Faulty) {
-            return false;
-        }
-        // Who keeps the metadata in user space may give up keeping a list. A leg that has bad blocks fails
-        // then, but not the last one.
-        let abandoned = self.conf.mddev().is_external()
-            && !rdev.flags().test(RdevFlag::ExternalBadBlocks)
-            && self.conf.is_last_working(self);
-        !abandoned
     }
 
     /// A read took so many cycles.
@@ -377,36 +328,5 @@ impl Leg {
     /// Whether the error that is being reported comes from a failed request; asked once.
     pub fn take_failing(&self) -> bool {
         self.failing.xchg(false, Relaxed)
-    }
-}
-
-/// A leg whose failure the metadata doesn't tell yet, held in place until it does.
-pub struct BlockedLeg {
-    rdev: RdevHandle,
-    conf: PercpuRef<Conf>,
-}
-
-impl BlockedLeg {
-    /// Of a leg that was found in its slot under an RCU guard that is still held.
-    pub fn new(leg: &Leg) -> Self {
-        // md doesn't remove a device with a count, and we look at it before we let go of a leg.
-        leg.rdev().pending_inc();
-        Self {
-            rdev: leg.rdev,
-            conf: leg.conf.clone(),
-        }
-    }
-
-    /// Waits until the metadata tells, or for five seconds.
-    ///
-    /// Context: may sleep.
-    pub fn wait_unblocked(&self) {
-        self.rdev.wait_unblocked(self.conf.mddev());
-    }
-}
-
-impl Drop for BlockedLeg {
-    fn drop(&mut self) {
-        self.rdev.pending_dec(self.conf.mddev());
     }
 }

@@ -166,7 +166,8 @@ fn may_be_command() -> bool {
 /// Context: the daemon; may sleep.
 pub fn unbreak(conf: &Conf) {
     if conf.unbreak.xchg(false, kernel::sync::atomic::Full) {
-        // The user's answer is given inside an RCU read-side critical section.
+        // A user who asks by ioctl has the answer inside of an RCU read-side critical section. (One who asks by sysfs has the mutex,
+        // for which the daemon must not wait, as all writes are refused meanwhile.)
         synchronize_rcu_expedited();
         let guard = rcu::read_lock();
         if degraded::working(conf.slot_views(&guard)) > 0 {
@@ -201,6 +202,8 @@ pub fn hot_add(conf: &PercpuBox<Conf>, mddev: &LockedMddev, member: &Member<'_>)
         member.flags().clear(RdevFlag::InSync);
         member.flags().set(RdevFlag::Replacement);
     }
+    // Whoever comes by sysfs may have left in the middle of a recovery, and missed writes to the part that it had.
+    member.set_recovery_offset(0);
     let before = member.raid_disk();
     member.set_raid_disk(mddev, Some(usize::from(place.slot)));
     if let Err(err) = Conf::install(conf, member, place) {

@@ -10,6 +10,7 @@
 //! - [`failfast`] says when a leg may give up early.
 //! - [`read`] and [`write`](mod@write) are the data path, [`read_repair`] and [`write_error`]
 //!   what follows when a leg fails.
+//! - [`record`] holds up writes until the metadata tells of a failure.
 //! - [`behind`] lets a write end before slow legs have it, [`order`] keeps overlapping writes in order then.
 //! - [`membership`] is about failure, spares and replacements.
 //! - [`shape`] changes the number of mirrors, and takes over arrays of another level.
@@ -36,6 +37,7 @@ pub mod pending;
 pub mod ranges;
 pub mod read;
 pub mod read_repair;
+pub mod record;
 pub mod run;
 pub mod shape;
 pub mod superblocks;

@@ -4,7 +4,10 @@
 
 use kernel::{
     prelude::*,
-    sync::rcu, //
+    sync::{
+        atomic::Acquire,
+        rcu, //
+    },
 };
 
 use super::{
@@ -15,10 +18,13 @@ use super::{
     run, //
 };
 use crate::{
-    abstractions::md::{
-        LockedMddev,
-        MddevFlag,
-        RecoveryFlag, //
+    abstractions::{
+        md::{
+            LockedMddev,
+            MddevFlag,
+            RecoveryFlag, //
+        },
+        noio::NoIoScope, //
     },
     log_line,
     logic::{
@@ -39,7 +45,7 @@ const FOREIGN_FLAGS: &[MddevFlag] = &[
     MddevFlag::HasMultiplePpls,
 ];
 
-/// Uses `sectors` of each member.
+/// Uses `sectors` of each member. Fails with `EBUSY`, and has changed nothing, if a failed write isn't on record yet.
 ///
 /// Context: may sleep; no sync is running.
 pub fn resize(conf: &Conf, mddev: &LockedMddev, sectors: u64) -> Result {
@@ -47,9 +53,7 @@ pub fn resize(conf: &Conf, mddev: &LockedMddev, sectors: u64) -> Result {
     if mddev.external_size() && mddev.array_sectors() > size {
         return Err(EINVAL);
     }
-    if mddev.bitmap().enabled(false) {
-        mddev.bitmap().resize(size)?;
-    }
+    resize_bitmap(conf, mddev, size)?;
     let before = mddev.dev_sectors();
     mddev.set_array_sectors(size);
     if sectors > before && mddev.resync_offset() > before {
@@ -61,6 +65,29 @@ pub fn resize(conf: &Conf, mddev: &LockedMddev, sectors: u64) -> Result {
     mddev.set_dev_sectors(sectors);
     mddev.set_resync_max_sectors(sectors);
     Ok(())
+}
+
+/// C makes the bitmap's counts anew, for no writes, since `quiesce` has returned. But a write that waits for the metadata has given
+/// its pass back, and will be taken off its count. Nor can it be waited for: who writes the metadata needs `reconfig_mutex`.
+fn resize_bitmap(conf: &Conf, mddev: &LockedMddev, size: u64) -> Result {
+    if !mddev.bitmap().enabled(false) {
+        return Ok(());
+    }
+    conf.freeze();
+    let result = if conf.waiting_writes.load(Acquire) == 0 {
+        // Memory must not be waited for by way of writes to this array.
+        let _noio = NoIoScope::new();
+        mddev.bitmap().resize(size)
+    } else {
+        log_line!(
+            Warning,
+            "md/raid1:{}: not resized: the failure of a write is not on disk yet, try again",
+            mddev.name()
+        );
+        Err(EBUSY)
+    };
+    conf.thaw();
+    result
 }
 
 /// Changes the number of mirrors by `mddev->delta_disks`. Legs move together, so that the empty slots

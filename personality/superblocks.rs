@@ -93,7 +93,7 @@ pub fn examine(mddev: &LockedMddev, origin: Origin) -> Result {
     if result.is_err() {
         log_line!(
             Warning,
-            "md/raid1:{}: not started, to lose nothing: assemble it from the device whose data you want, and add the other one to it",
+            "md/raid1:{}: not started, to lose nothing: assemble it from the device whose data you want; then mdadm --zero-superblock the other one, and add it",
             mddev.name()
         );
     }

@@ -5,7 +5,13 @@
 //! A [`Write`] is shared by the clones that go to the legs. The last one to let go of it ends the
 //! request: with success if a leg that is in sync has it.
 
-use kernel::sync::rcu;
+use kernel::sync::{
+    atomic::{
+        Relaxed,
+        Release, //
+    },
+    rcu, //
+};
 
 use super::{
     admission::{
@@ -210,6 +216,7 @@ pub fn legs_ended(write: Unique<Write, LegRef>) {
     };
     if write.is_to_record() {
         // Who writes the metadata may need what we hold.
+        write.keeper().conf().waiting_writes.fetch_add(1, Relaxed);
         write.leave();
         write_error::await_metadata(write);
     } else {
@@ -221,5 +228,9 @@ pub fn legs_ended(write: Unique<Write, LegRef>) {
 #[inline]
 pub fn finish(write: Unique<Write, LegRef>) {
     let status = write.result();
-    drop(write.consume(|write| write.end(status)));
+    let waited = write.has_left();
+    let leg = write.consume(|write| write.end(status));
+    if waited {
+        leg.conf().waiting_writes.fetch_sub(1, Release);
+    }
 }

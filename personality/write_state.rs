@@ -67,6 +67,8 @@ pub struct Write {
     start: Option<StartTime>,
     /// A leg that is in sync has the data.
     stored: AtomicFlag,
+    /// A member has it that a replacement has taken over from meanwhile.
+    stored_by_retired: AtomicFlag,
     /// A leg refused the request, by no fault of its own, with this status.
     refused: Atomic<i32>,
     /// A leg has failed, or has new bad blocks: the metadata has to say so before the request ends.
@@ -102,6 +104,7 @@ impl Write {
             source,
             start,
             stored: AtomicFlag::new(false),
+            stored_by_retired: AtomicFlag::new(false),
             refused: Atomic::new(0),
             record: AtomicFlag::new(false),
             bitmap,
@@ -175,7 +178,7 @@ impl Write {
         if !PoolRef::is_only(behind) {
             return false;
         }
-        if behind.stored.load(Relaxed) {
+        if behind.result().is_ok() {
             self.stored.store(true, Relaxed);
         }
         if behind.record.load(Relaxed) {
@@ -188,11 +191,14 @@ impl Write {
         true
     }
 
-    /// A leg has the data. It counts if it can be read from.
+    /// A leg has the data. It counts if the leg is in sync, or about to be. (One that is still to be recovered doesn't: after a crash
+    /// it may begin again.)
     #[inline]
     pub fn note_stored(&self, leg: &Leg) {
-        if leg.works() {
+        if leg.works() || leg.is_recovered() {
             self.stored.store(true, Relaxed);
+        } else if leg.is_retired() {
+            self.stored_by_retired.store(true, Relaxed);
         }
     }
 
@@ -203,11 +209,11 @@ impl Write {
 
     /// A leg doesn't have all of the data. The metadata has to say so before the request ends; if it can't,
     /// because the leg stays as it is, the request fails. It does as well if no other leg works: what one
-    /// has stored that failed since can't be read.
+    /// has stored that failed since, or that is still to be recovered, may be lost.
     pub fn note_missed(&self, leg: &Leg) {
         self.note_record();
         let unrecorded = leg.works() && leg.first_bad(self.range()).is_none();
-        if unrecorded || leg.conf().is_last_working(leg) {
+        if unrecorded || !leg.conf().has_another(leg) {
             self.refused.store(Status::IO_ERROR.code(), Relaxed);
         }
     }
@@ -231,14 +237,22 @@ impl Write {
         self.record.load(Relaxed)
     }
 
-    /// How the request ends.
+    /// How the request ends. Where a member has the data that a replacement has taken over from, that one was written to as well: it has
+    /// the data, unless a leg has missed something.
     #[inline]
     pub fn result(&self) -> Status {
+        let stored = self.stored.load(Relaxed)
+            || (self.stored_by_retired.load(Relaxed) && !self.is_to_record());
         match self.refused.load(Relaxed) {
-            0 if self.stored.load(Relaxed) => Status::OK,
+            0 if stored => Status::OK,
             0 => Status::IO_ERROR,
             code => Status::from_code(code),
         }
+    }
+
+    /// Whether it has given that back.
+    pub fn has_left(&self) -> bool {
+        self.entry.is_none()
     }
 
     /// Gives back what it has to hold while legs are writing.

@@ -4,7 +4,8 @@
 //!
 //! md core has done its own checks by the time a personality runs, and drops members that fail
 //! them. This finds what is left and lists it; it decides nothing. Most of what it can find is
-//! legitimate at times (see [`Contradiction::loses_data`]), so a warning is all that follows from it.
+//! legitimate at times, and only warned of; what [`Contradiction::loses_data`] names keeps the array from
+//! starting.
 
 use super::{
     contradiction::{

@@ -30,7 +30,7 @@ use crate::bindings;
 /// The bitmap of an array, which may have none: the methods say what they do then.
 ///
 /// md core exchanges an array's bitmap only while the array is suspended, no sync is running, and
-/// `reconfig_mutex` is held. So it's there for those who hold an [`ActiveIo`](super::ActiveIo), for the sync
+/// `reconfig_mutex` is held. (It resizes one also while it isn't, see [`Self::resize`].) So it's there for those who hold an [`ActiveIo`](super::ActiveIo), for the sync
 /// thread, and for callbacks with the mutex. The methods are for them. (All but [`Self::is_present`], which anybody may call.)
 #[derive(Clone, Copy)]
 pub struct Bitmap<'a>(&'a Mddev);
@@ -55,8 +55,9 @@ pub struct BehindWrite(MddevHandle);
 impl Drop for BehindWrite {
     /// Context: any.
     fn drop(&mut self) {
-        // SAFETY: The array is alive. By the type invariant it had a bitmap, which C keeps until the count
-        // is zero.
+        // SAFETY: The array is alive. By the type invariant it had a bitmap. That stays during the call, though C waits for the count
+        // only: who has this also has a pass of the gate, for which a stop waits after that, and a reference to `active_io`,
+        // for which a change of the bitmap does.
         unsafe { bindings::raid1rs_bitmap_end_behind(self.0.as_ptr()) };
     }
 }
@@ -238,14 +239,6 @@ impl Bitmap<'_> {
         unsafe { bindings::raid1rs_bitmap_start_behind(self.0.as_ptr()) };
         // INVARIANT: C has counted it.
         Some(BehindWrite(self.0.handle()))
-    }
-
-    /// Waits until no write-behind request is under way.
-    ///
-    /// Context: may sleep.
-    pub fn wait_behind_writes(&self) {
-        // SAFETY: As in `enabled`.
-        unsafe { bindings::raid1rs_bitmap_wait_behind(self.0.as_ptr()) };
     }
 
     /// Its state; `None` without a bitmap.

@@ -38,7 +38,8 @@ impl<F: Flag> FlagSet<F> {
 ///
 /// # Invariants
 ///
-/// The pointer is valid for `'a`, and the word is only accessed atomically.
+/// The pointer is valid for `'a`, and the word is only accessed atomically as long as a personality has the array. (md core
+/// uses plain stores when it makes an array, and when it clears one; dm-raid when it brings a failed member back.)
 #[derive(Clone, Copy)]
 pub struct Flags<'a, F>(*mut usize, PhantomData<(&'a (), F)>);
 
@@ -84,13 +85,6 @@ impl<F: Flag> Flags<'_, F> {
     pub fn test_and_set(&self, flag: F) -> bool {
         // SAFETY: By the type invariant.
         unsafe { bindings::raid1rs_test_and_set_bit(flag.bit() as usize, self.0) }
-    }
-
-    /// Clears `flag` and tells whether it was set before. Fully ordered.
-    #[inline]
-    pub fn test_and_clear(&self, flag: F) -> bool {
-        // SAFETY: By the type invariant.
-        unsafe { bindings::raid1rs_test_and_clear_bit(flag.bit() as usize, self.0) }
     }
 
     /// Sets several flags in one step, so that nobody sees only some of them. Fully ordered.

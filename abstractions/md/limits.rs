@@ -29,8 +29,6 @@ impl QueueFeatures {
     /// Requests that fail rather than wait, as long as the members can do them. The personality has to
     /// see to it in its own waiting places.
     pub const NOWAIT: Self = Self(bindings::RAID1RS_BLK_FEAT_NOWAIT);
-    /// Data must not change while it's being written.
-    pub const STABLE_WRITES: Self = Self(bindings::RAID1RS_BLK_FEAT_STABLE_WRITES);
 }
 
 impl BitOr for QueueFeatures {
@@ -86,12 +84,6 @@ impl<'a> QueueLimits<'a> {
     /// The smallest piece that can be read or written, in bytes; 0: the largest one of the members.
     pub fn set_logical_block_size(&mut self, bytes: u32) -> &mut Self {
         self.limits.logical_block_size = bytes;
-        self
-    }
-
-    /// The best size for requests in sequence, in bytes.
-    pub fn set_io_opt(&mut self, bytes: u32) -> &mut Self {
-        self.limits.io_opt = bytes;
         self
     }
 

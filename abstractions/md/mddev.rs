@@ -28,10 +28,7 @@ use super::{
     rdev::Rdev,
     Sector, //
 };
-use crate::{
-    abstractions::bio::Bio,
-    bindings, //
-};
+use crate::bindings;
 
 /// An array (`struct mddev`).
 ///
@@ -113,12 +110,6 @@ impl Mddev {
     #[inline]
     pub fn is_read_only(&self) -> bool {
         !self.is_rdwr()
-    }
-
-    /// Whether the array is read-only until the first write.
-    #[inline]
-    pub fn is_auto_read_only(&self) -> bool {
-        self.ro() == bindings::md_ro_state_MD_AUTO_READ
     }
 
     #[inline]
@@ -253,16 +244,6 @@ impl Mddev {
         u32::try_from(read_field!(self, max_corr_read_errors.counter)).unwrap_or(0)
     }
 
-    /// Has md forget that the array's disk can write zeroes, if the device of `bio` turned out not to.
-    ///
-    /// For a bio that ended with [`Status::NOT_SUPPORTED`](crate::abstractions::status::Status); not under dm.
-    pub fn check_write_zeroes(&self, bio: &Bio) {
-        if !self.is_dm() {
-            // SAFETY: Both are alive, the array has a disk, and the bio was sent to a device.
-            unsafe { bindings::raid1rs_md_check_write_zeroes(self.as_ptr(), bio.as_ptr()) };
-        }
-    }
-
     /// Tells md that `rdev` has failed. md calls
     /// [`Personality::error`](super::Personality::error), unless it's known already.
     ///
@@ -271,14 +252,6 @@ impl Mddev {
     pub fn error(&self, rdev: &Rdev) {
         // SAFETY: Both are alive. C asks for the array's personality several times: see the context.
         unsafe { bindings::md_error(self.as_ptr(), rdev.as_ptr()) };
-    }
-
-    /// Wakes those who poll `/proc/mdstat`.
-    ///
-    /// Context: any.
-    pub fn new_event() {
-        // SAFETY: No requirements.
-        unsafe { bindings::md_new_event() };
     }
 }
 

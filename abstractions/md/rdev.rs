@@ -114,11 +114,6 @@ impl Rdev {
         read_field!(self, data_offset)
     }
 
-    /// Where the data will start after a reshape.
-    pub fn new_data_offset(&self) -> Sector {
-        read_field!(self, new_data_offset)
-    }
-
     /// How much room there is for data.
     pub fn sectors(&self) -> Sector {
         read_field!(self, sectors)
@@ -165,11 +160,6 @@ impl Rdev {
         write_field!(self, saved_raid_disk, slot.map_or(-1, super::access::int));
     }
 
-    /// The device's number in the superblocks, which is not its slot.
-    pub fn desc_nr(&self) -> i32 {
-        read_field!(self, desc_nr)
-    }
-
     /// Where the superblock is on the block device.
     pub fn superblock_start(&self) -> Sector {
         read_field!(self, sb_start)
@@ -200,13 +190,6 @@ impl Rdev {
     /// Sets the count of read errors.
     pub fn set_read_errors(&self, errors: i32) {
         atomic!(self, read_errors).store(errors, Relaxed);
-    }
-
-    /// Counts one more read error, and returns how many there are with it.
-    pub fn count_read_error(&self) -> i32 {
-        atomic!(self, read_errors)
-            .fetch_add(1, Relaxed)
-            .wrapping_add(1)
     }
 
     /// When the last read error was, in seconds since the system started; 0: never.
@@ -261,6 +244,14 @@ impl Rdev {
         self.pending_inc();
         // SAFETY: Both are alive, and we have a count of `nr_pending`.
         unsafe { bindings::md_wait_for_blocked_rdev(self.as_ptr(), mddev.as_ptr()) };
+    }
+
+    /// Has those who are in [`Self::wait_unblocked`] test again.
+    ///
+    /// Context: any.
+    pub fn wake_blocked(&self) {
+        // SAFETY: The device is alive, and its wait queue initialised.
+        unsafe { bindings::raid1rs_rdev_wake_blocked(self.as_ptr()) };
     }
 
     /// Wakes those who poll the device's `state` in sysfs.

@@ -44,12 +44,6 @@ impl Mddev {
         write_field!(self, resync_offset, sector);
     }
 
-    /// How much of each device a resync covers.
-    #[inline]
-    pub fn resync_max_sectors(&self) -> Sector {
-        read_field!(self, resync_max_sectors)
-    }
-
     /// Sets how much of each device a resync covers. Under `reconfig_mutex`; where no sync is running.
     pub fn set_resync_max_sectors(&self, sectors: Sector) {
         write_field!(self, resync_max_sectors, sectors);
@@ -61,22 +55,10 @@ impl Mddev {
         read_field!(self, resync_max)
     }
 
-    /// Where a user wants a check or repair to start.
-    pub fn resync_min(&self) -> Sector {
-        read_field!(self, resync_min)
-    }
-
     /// Up to where the running sync has issued I/O; below 3 it's a state: 0 none, 1 and 2 waiting.
     #[inline]
     pub fn curr_resync(&self) -> Sector {
         read_field!(self, curr_resync)
-    }
-
-    /// Up to where the running sync has certainly finished; often far behind
-    /// [`Self::curr_resync`].
-    #[inline]
-    pub fn curr_resync_completed(&self) -> Sector {
-        read_field!(self, curr_resync_completed)
     }
 
     /// Counts sectors in which members were found to differ.
@@ -127,13 +109,5 @@ impl Mddev {
     pub fn check_recovery(&self) {
         // SAFETY: The array is alive. `daemon` is called only while the array has a personality.
         unsafe { bindings::md_check_recovery(self.as_ptr()) };
-    }
-
-    /// Wakes those who poll `degraded` in sysfs.
-    ///
-    /// Context: any, while the array runs.
-    pub fn notify_degraded(&self) {
-        // SAFETY: The array is alive.
-        unsafe { bindings::raid1rs_md_notify_degraded(self.as_ptr()) };
     }
 }

@@ -117,7 +117,7 @@ impl<T: Personality> PersonalityVTable<T> {
         let (array, data) =
             unsafe { (LockedMddev::from_ptr(mddev), T::Data::from_foreign(private)) };
         T::free(array, data);
-        // SAFETY: The array is alive; no locks are held that the timer takes, since it takes none.
+        // SAFETY: The array is alive. The timer takes the locks of kernfs and of a wait queue, of which none is held.
         unsafe { bindings::raid1rs_end_safemode_timer(mddev) };
     }
 
@@ -179,8 +179,8 @@ impl<T: Personality> PersonalityVTable<T> {
     unsafe extern "C" fn error_callback(mddev: *mut bindings::mddev, rdev: *mut bindings::md_rdev) {
         // A user's command comes without the mutex: the array may be changing its level, and `private` be
         // another personality's. C stores `pers` before `private` then, so `private` is ours if `pers`
-        // still is after it was read. (When we come it's the other way round, and what is left is the
-        // moment between two adjacent stores of C, with nothing under way.)
+        // still is after it was read. When an array comes to us it's the other way round, and what comes between
+        // these two adjacent stores of C, a command or a late end of a bitmap's write, can't be told from others.
         let guard = rcu::read_lock();
         // SAFETY: The array is alive. Both are pointers, read in one piece; `pers` is null or registered.
         let ours = unsafe {
@@ -192,7 +192,7 @@ impl<T: Personality> PersonalityVTable<T> {
         if !ours {
             return;
         }
-        // SAFETY: As above. `free` gives the data up only after an RCU grace period, as it has to.
+        // SAFETY: As above, but for that. `free` gives the data up only after an RCU grace period, as it has to.
         let (array, data, rdev) = unsafe {
             (
                 Mddev::from_ptr(mddev),
@@ -308,6 +308,7 @@ impl<T: Personality> PersonalityVTable<T> {
     unsafe extern "C" fn check_reshape_callback(mddev: *mut bindings::mddev) -> c_int {
         // SAFETY: By the requirements.
         let (array, data) = unsafe { (LockedMddev::from_ptr(mddev), Self::data(mddev)) };
+        let _noio = NoIoScope::new();
         from_result(|| T::check_reshape(array, data).map(|()| 0))
     }
 

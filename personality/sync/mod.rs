@@ -151,11 +151,14 @@ pub fn step(conf: &Conf, sector: u64, max_sector: u64) -> SyncStep {
         match begin(conf, kind(conf)) {
             Ok(begun) => *session = Some(begun),
             Err(_) => {
-                log_line!(
-                    Warning,
-                    "md/raid1:{}: no memory to sync with",
-                    conf.mddev().name()
-                );
+                // md tries again at once.
+                if conf.read_log.allows() {
+                    log_line!(
+                        Warning,
+                        "md/raid1:{}: no memory to sync with",
+                        conf.mddev().name()
+                    );
+                }
                 return SyncStep::Abort;
             }
         }
