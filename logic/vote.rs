@@ -217,37 +217,3 @@ impl<C: Copies + ?Sized> Iterator for Runs<'_, C> {
         run
     }
 }
-
-/// The mismatches among the runs, neighbours in one: what to report.
-pub struct Mismatches<I> {
-    runs: I,
-    /// Seen, but not yet known to be complete.
-    found: Option<SectorRange>,
-}
-
-impl<I: Iterator<Item = Run>> Mismatches<I> {
-    /// Of these runs, in ascending order.
-    pub fn new(runs: I) -> Self {
-        Mismatches { runs, found: None }
-    }
-}
-
-impl<I: Iterator<Item = Run>> Iterator for Mismatches<I> {
-    type Item = SectorRange;
-
-    fn next(&mut self) -> Option<SectorRange> {
-        for run in self.runs.by_ref().filter(|run| run.mismatches() > 0) {
-            match self.found {
-                Some(found) if found.end() == run.range.start() => {
-                    self.found = Some(SectorRange::between(found.start(), run.range.end()));
-                }
-                _ => {
-                    if let Some(found) = self.found.replace(run.range) {
-                        return Some(found);
-                    }
-                }
-            }
-        }
-        self.found.take()
-    }
-}

@@ -15,7 +15,6 @@ use raid1_rs::logic::{
     vote::{
         elect,
         Copies,
-        Mismatches,
         Ruling,
         Run,
         Runs,
@@ -189,20 +188,17 @@ proptest! {
     }
 
     #[test]
-    fn mismatches_are_merged_and_counted((sectors, block) in copies()) {
+    fn mismatches_are_found_and_counted((sectors, block) in copies()) {
         let differing: Vec<SectorRange> = each_block(sectors.range(), block)
             .into_iter()
             .filter(|block| oracle(&sectors, *block).ruling.is_mismatch())
             .collect();
-        let mut merged: Vec<SectorRange> = Vec::new();
-        for block in &differing {
-            match merged.last_mut() {
-                Some(last) if last.end() == block.start() => *last = SectorRange::between(last.start(), block.end()),
-                _ => merged.push(*block),
-            }
-        }
         let runs = || Runs::new(&sectors, sectors.range(), block);
-        prop_assert_eq!(Mismatches::new(runs()).collect::<Vec<_>>(), merged);
+        let found: Vec<SectorRange> = runs()
+            .filter(|run| run.mismatches() > 0)
+            .flat_map(|run| each_block(run.range, block))
+            .collect();
+        prop_assert_eq!(&found, &differing);
         let count: u64 = runs().map(|run| run.mismatches()).sum();
         prop_assert_eq!(count, differing.iter().map(|block| block.len()).sum::<u64>());
     }
@@ -257,9 +253,8 @@ fn two_copies_have_no_majority() {
 fn an_error_is_not_a_mismatch() {
     let sectors = Sectors::of(0, &["a?aa", "aaaa"]);
     assert_eq!(runs(&sectors), [(1, 1, 1, Ruling::Agreed)]);
-    assert_eq!(
-        Mismatches::new(Runs::new(&sectors, sectors.range(), BlockSize::SECTOR)).count(),
-        0
+    assert!(
+        Runs::new(&sectors, sectors.range(), BlockSize::SECTOR).all(|run| run.mismatches() == 0)
     );
     assert_eq!(
         runs(&Sectors::of(0, &["a??", "aa?"])),
