@@ -29,8 +29,8 @@ test-debug-teeth: ## only the proof that the debug lane catches planted bugs
 check: module ## only the checks of tests/check
 	@scripts/checks
 
-module: ## build build/raid1_rs.ko for the newest stock kernel (FLAVOUR=amd64 or cloud-amd64), or for KDIR=...
-	@RAID1_RS_FLAVOUR='$(FLAVOUR)' scripts/module $(KDIR)
+module: ## build build/raid1_rs.ko for the newest stock kernel (of FLAVOUR=amd64 or cloud-amd64), for RELEASE=..., or for KDIR=...
+	@RAID1_RS_FLAVOUR='$(FLAVOUR)' RAID1_RS_RELEASE='$(RELEASE)' scripts/module $(KDIR)
 
 shell: module ## an interactive guest with the module at hand and four disks
 	@scripts/shell

@@ -28,7 +28,7 @@ step() { printf '[%s/%s] %4ds  %s\n' "$1" "$2" "$SECONDS" "$3" >&2; }
 
 # Environment that a command inside the toolchain root, or behind sudo, still needs.
 passed_on=(
-	RAID1_RS_CACHE RAID1_RS_MIRROR RAID1_RS_LANE RAID1_RS_FLAVOUR RAID1_RS_KEEP
+	RAID1_RS_CACHE RAID1_RS_MIRROR RAID1_RS_LANE RAID1_RS_FLAVOUR RAID1_RS_RELEASE RAID1_RS_KEEP
 	http_proxy https_proxy no_proxy HTTP_PROXY HTTPS_PROXY NO_PROXY
 	RAID1_RS_VM_PATIENCE SSL_CERT_FILE CARGO_HTTP_CAINFO TERM V CLIPPY RUST_BACKTRACE
 	PROPTEST_CASES LOOM_MAX_PREEMPTIONS
@@ -95,13 +95,15 @@ guest_path() {
 }
 
 # The flavour of the stock kernel, as in linux-image-FLAVOUR. Guests run the cloud one, which has all
-# that they need; a module can be built for the other one, too.
+# that they need; a module can be built for the other one, too, or for one release, as uname -r says it.
 guest_flavour=cloud-amd64
+wanted_release=${RAID1_RS_RELEASE:-}
 flavour=${RAID1_RS_FLAVOUR:-$guest_flavour}
+if [[ -n $wanted_release ]]; then flavour=${wanted_release#*-}; fi
 
 # The kernel that set-up chose; its release is in the file "release" there.
 kernel_path() {
-	printf '%s/kernel-%s-%s\n' "$cache" "$flavour" \
+	printf '%s/kernel-%s-%s\n' "$cache" "${wanted_release:-$flavour}" \
 		"$(content_key "$(cat "$project/scripts/kernel" "$project/scripts/kernel-prepare")" "$(basename "$(toolchain_path)")")"
 }
 
