@@ -17,7 +17,7 @@ check() {
 			if ($0 in first) print FILENAME ": says the same of itself as " first[$0]
 			else first[$0] = FILENAME
 		}
-		header && /^# [a-z0-9.-]+:/ && !/^# (scenario|row|disks|timeout|memory|cpus|restarts|leaks|module|lanes|log-allow|raid1\.ko|outcome): ./ {
+		header && /^# [a-z0-9.-]+:/ && !/^# (scenario|row|disks|timeout|memory|cpus|restarts|leaks|module|lanes|log-allow|raid1\.ko|raid1\.ko-says|outcome): ./ {
 			print FILENAME ": unknown key, or nothing behind it: " $0
 		}
 		header && /^# module:/ && !/^# module: (rs|c|both|compare)$/ { print FILENAME ": unknown module: " $0 }

@@ -8,7 +8,7 @@
 //! # disks: 2x256M 1x64M      NVMe members 0, 1, 2 ...  (default: none)
 //! # timeout: 60              seconds, on a stock kernel without KVM
 //! # memory: 1024             MiB
-//! # cpus: 2
+//! # cpus: 2                  (default: 2, but 1 on the debug kernel)
 //! # restarts: yes            the machine may restart, see guest/booting.sh (default: that's its end)
 //! # leaks: yes               on the debug kernel, look for lost objects in the end; this takes longer than most scenarios
 //! # module: rs               rs, c, both, or compare (run with each, transcripts must be equal)
@@ -16,6 +16,7 @@
 //! # log-allow: REGEX         a complaint of the kernel that belongs to the scenario; repeatable
 //! # raid1.ko: panics WHY     the reference is known to be wrong here: panics, hangs, complains,
 //!                            fails, differs, or dies (hangs or panics, by luck); the test fails when it no longer is
+//! # raid1.ko-says: REGEX     what must be in the reason for that, or in the last note of a run that hangs
 //! # outcome: hangs WHY       the scenario itself must end badly (tests of the runner)
 //! ```
 
@@ -100,6 +101,8 @@ pub struct Scenario {
     pub log_allow: Vec<Regex>,
     /// How raid1.ko is known to end here.
     pub reference_ending: Ending,
+    /// What the reason for that end must match, so that it's not another one.
+    pub reference_says: Option<Regex>,
     /// How the scenario must end.
     pub ending: Ending,
     /// The kernels that it runs on; none: all.
@@ -140,6 +143,16 @@ pub fn discover(folder: &Path) -> Result<Vec<Scenario>> {
     Ok(scenarios)
 }
 
+/// Two processors of a debug kernel wait for each other most of the time when the host has no two to spare for
+/// them: scenarios that are about load say that they want two.
+fn default_cpus() -> u64 {
+    if setting::lane() == "debug" {
+        1
+    } else {
+        2
+    }
+}
+
 fn parse(name: &str, script: String) -> Result<Scenario> {
     let mut described = false;
     let mut has_row = name.starts_with("runner-sees-");
@@ -149,11 +162,12 @@ fn parse(name: &str, script: String) -> Result<Scenario> {
         disks: Vec::new(),
         timeout: 60,
         memory: 1024,
-        cpus: 2,
+        cpus: default_cpus(),
         restarts: false,
         leaks: false,
         log_allow: Vec::new(),
         reference_ending: Ending::Passes,
+        reference_says: None,
         ending: Ending::Passes,
         lanes: Vec::new(),
         kinds: vec![Kind::Rs],
@@ -190,6 +204,7 @@ fn parse(name: &str, script: String) -> Result<Scenario> {
             "lanes" => scenario.lanes = value.split_whitespace().map(Into::into).collect(),
             "log-allow" => scenario.log_allow.push(Regex::new(value)?),
             "raid1.ko" => scenario.reference_ending = parse_ending(value)?,
+            "raid1.ko-says" => scenario.reference_says = Some(Regex::new(value)?),
             "outcome" => scenario.ending = parse_ending(value)?,
             // Anything else is a comment that happens to have a colon, unless it looks like a key.
             key if !key.contains(' ') && key != "SPDX-License-Identifier" => {

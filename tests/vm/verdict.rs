@@ -44,9 +44,16 @@ pub fn judge(scenario: &Scenario, run: &Run) -> Verdict {
         };
         (Ending::Hangs, state)
     } else if exit.is_none() {
-        let last = complaint.unwrap_or_else(|| "no word of a panic in the console log".into());
+        let (ending, last) = match (run.console.contains("Kernel panic"), complaint) {
+            (true, complaint) => (Ending::Panics, complaint.unwrap_or_default()),
+            (false, Some(complaint)) => (Ending::Fails, complaint),
+            (false, None) => (
+                Ending::Fails,
+                "no word of a panic in the console log".into(),
+            ),
+        };
         (
-            Ending::Panics,
+            ending,
             format!("the machine ended before the scenario did: {last}"),
         )
     } else if let Some(complaint) = complaint {

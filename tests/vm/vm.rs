@@ -4,7 +4,7 @@
 
 use std::{
     fs::{self, File},
-    io::Write,
+    io::{Read, Seek, SeekFrom, Write},
     path::Path,
     process::{Child, Command, ExitStatus, Stdio},
     thread::sleep,
@@ -61,20 +61,26 @@ pub fn run(setting: &Setting, scenario: &Scenario, module: &str, folder: &Path) 
         .stderr(log)
         .spawn()
         .with_context(|| format!("{} does not start", setting.qemu.display()))?;
-    let status = wait(&mut machine, Duration::from_secs(timeout))?;
+    let end = wait(&mut machine, &folder.join("console.log"), timeout)?;
 
     // QEMU ends well when the guest powers off or panics; anything else is our own mistake.
     ensure!(
-        status.is_none_or(|status| status.success()),
+        !matches!(end, End::ByItself(status) if !status.success()),
         "QEMU failed: {}",
         read_lossy(&folder.join("qemu.log"))?
+    );
+    // It ends well, too, when somebody else ends it.
+    let said = read_lossy(&folder.join("qemu.log"))?;
+    ensure!(
+        !said.contains("terminating on signal"),
+        "somebody ended QEMU: {said}"
     );
     let console = read_lossy(&folder.join("console.log"))?;
     remove_scraps(folder)?;
     Ok(Run {
         transcript: read_lossy(&folder.join("transcript"))?,
         console,
-        timed_out: status.is_none(),
+        timed_out: matches!(end, End::TimeUp),
     })
 }
 
@@ -108,20 +114,50 @@ fn booted(setting: &Setting, scenario: &Scenario) -> Result<String> {
     Ok(String::from_utf8(output.stdout)?.trim().into())
 }
 
-/// Waits for the machine's end; `None` when it had to be killed, as time was up.
-fn wait(machine: &mut Child, limit: Duration) -> Result<Option<ExitStatus>> {
-    let start = Instant::now();
+/// How a machine came to its end.
+enum End {
+    /// It powered off, or QEMU had nothing more to run.
+    ByItself(ExitStatus),
+    /// The guest had said that it had nothing more to do, so nobody waits for it to power off.
+    Over,
+    /// It was still running when time was up.
+    TimeUp,
+}
+
+/// Waits for the machine's end, for so many seconds.
+fn wait(machine: &mut Child, console: &Path, seconds: u64) -> Result<End> {
+    let limit = Instant::now() + Duration::from_secs(seconds);
     loop {
         if let Some(status) = machine.try_wait()? {
-            return Ok(Some(status));
+            return Ok(End::ByItself(status));
         }
-        if start.elapsed() > limit {
-            machine.kill()?;
-            machine.wait()?;
-            return Ok(None);
-        }
-        sleep(Duration::from_millis(100));
+        let end = if says_over(console)? {
+            End::Over
+        } else if Instant::now() > limit {
+            End::TimeUp
+        } else {
+            sleep(Duration::from_millis(100));
+            continue;
+        };
+        machine.kill()?;
+        machine.wait()?;
+        return Ok(end);
     }
+}
+
+/// Whether the guest's last words are in the kernel's log, and so all that came before them.
+fn says_over(console: &Path) -> Result<bool> {
+    const LAST_WORDS: &str = "guest: the scenario is over";
+    const TAIL: u64 = 4096;
+    // QEMU makes the file when it starts.
+    let Ok(mut file) = File::open(console) else {
+        return Ok(false);
+    };
+    let length = file.metadata()?.len();
+    file.seek(SeekFrom::Start(length.saturating_sub(TAIL)))?;
+    let mut tail = Vec::new();
+    file.read_to_end(&mut tail)?;
+    Ok(String::from_utf8_lossy(&tail).contains(LAST_WORDS))
 }
 
 /// What goes into the guest besides its library and the module.

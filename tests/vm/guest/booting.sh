@@ -55,11 +55,11 @@ start_again() {
 	local arguments=$1
 	for word in "${words[@]}"; do
 		case $word in
-		root=* | rw | rootwait | init=* | start=* | module_blacklist=*) ;;
+		root=* | rw | rootwait | init=* | start=* | left=* | module_blacklist=*) ;;
 		*) arguments+=" $word" ;;
 		esac
 	done
-	quietly kexec -l "/boot/vmlinuz-$(uname -r)" "${@:2}" --append="$arguments start=$((boot + 1))"
+	quietly kexec -l "/boot/vmlinuz-$(uname -r)" "${@:2}" --append="$arguments start=$((boot + 1)) left=$(time_left)"
 	last_words
 	# As a shutdown does. With a device, or mount would look for it in fstab, which is for the array.
 	mount -o remount,ro none /
@@ -67,9 +67,16 @@ start_again() {
 	fail "kexec has come back"
 }
 
+# time_left: seconds until the host gives up, for the watchdog of the next start.
+time_left() {
+	local left=$((WATCHDOG_LEFT - SECONDS))
+	echo $((left > 0 ? left : 1))
+}
+
 # restart_machine reboot|reset: with "restarts: yes". A reboot tells md, as by kexec; a reset tells nobody.
 restart_machine() {
 	echo $((boot + 1)) >/next-boot
+	time_left >/left
 	last_words
 	case $1 in
 	reboot) python3 -c 'import ctypes; ctypes.CDLL(None).reboot(0x01234567)' ;;
