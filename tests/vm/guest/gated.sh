@@ -14,6 +14,20 @@ gated_leg() {
 	echo "$2" >"/run/gated.$1"
 }
 
+# behind_array DEVICE FAST SLOW: a filled array of two legs, of which SLOW, a gated one, is write-mostly, and
+# up to 64 writes may be behind. It stays active, and its bitmap as it is, for the 100 s after a write, so that
+# nothing of the metadata has to get to a leg whose writes are held up.
+behind_array() {
+	local sysfs
+	quietly mdadm --create "$1" --run --assume-clean --level=1 --raid-devices=2 --bitmap=internal --write-behind=64 \
+		"$2" --write-mostly "$3"
+	keep_layout "$1"
+	fill "$1"
+	sysfs=$(md_sysfs "$1")
+	echo 100 >"$sysfs/safe_mode_delay"
+	echo 100 >"$sysfs/bitmap/time_base"
+}
+
 # hold_writes NAME FIRST [MILLISECONDS]: from now on data written to the leg, behind that sector, does not
 # arrive, or so much later.
 hold_writes() {

@@ -4,8 +4,14 @@
 # compare mode the transcripts of both modules must be equal: print what is the
 # same on every run. See tests/vm/README.md.
 
+# To make a process takes a kernel with all checkers a tenth of a second: what is asked often, or polled, makes none.
+
 # member N: the device of member disk N.
-member() { readlink -f "/dev/member/$1"; }
+member() { echo "${member_devices[$1]}"; }
+member_links=()
+while [[ -L /dev/member/${#member_links[@]} ]]; do member_links+=("/dev/member/${#member_links[@]}"); done
+member_devices=()
+if ((${#member_links[@]} > 0)); then mapfile -t member_devices < <(readlink "${member_links[@]}"); fi
 
 # members N...: the devices of several.
 members() {
@@ -28,6 +34,9 @@ note() { echo "# $*"; }
 
 # publish FILE TEXT: whoever reads the file meanwhile gets all of the text, or what was there before.
 publish() { echo "$2" >"$1.new" && mv "$1.new" "$1"; }
+
+# is_empty FILE: nothing can be read from it.
+is_empty() { [[ -z $(<"$1") ]]; }
 
 # run COMMAND...: shows a command, its output, and its exit status if it fails; a
 # failure ends the scenario.
@@ -53,9 +62,12 @@ quietly() {
 	output=$("$@" 2>&1) || fail "exit $? from: $*"$'\n'"$output"
 }
 
-# expect_line FILE REGEX: the file (or "-") must have a matching line.
+# expect_line FILE REGEX: the file (or "-") must have a matching line. All of it is read: whoever writes it must
+# not be cut off.
 expect_line() {
-	grep -qE -- "$2" "$1" || fail "no line in $1 matches: $2"
+	local text
+	text=$(cat -- "$1")
+	grep -qE -- "$2" <<<"$text" || fail "no line in $1 matches: $2"
 }
 
 # expect_equal WHAT GOT WANTED
@@ -63,7 +75,7 @@ expect_equal() {
 	[[ $2 == "$3" ]] || fail "$1 is '$2', and not '$3'"
 }
 
-# pause SECONDS: like sleep, but without a process: a kernel with all checkers takes longer to make one than we wait.
+# pause SECONDS: like sleep, but without a process.
 exec {nothing_to_read}<> <(:)
 pause() { read -rt "$1" -u "$nothing_to_read" || true; }
 
@@ -71,13 +83,15 @@ pause() { read -rt "$1" -u "$nothing_to_read" || true; }
 # limits are wide, and wider for a slow kernel. The clock alone proves nothing: a host that stops a
 # guest for a while makes it jump. So there have to have been many looks, too.
 until_true() {
-	local seconds=$(($1 * ${PATIENCE:-1})) what=$2 looks=0
+	local seconds=$(($1 * ${PATIENCE:-1})) what=$2 looks=0 between=0.05
 	local limit=$((SECONDS + seconds))
+	# Whoever looks takes time from what is looked at.
+	if ((${PATIENCE:-1} > 1)); then between=0.25; fi
 	shift 2
 	until "$@"; do
 		looks=$((looks + 1))
 		((SECONDS < limit || looks < 4 * seconds)) || fail "waited in vain: $what"
-		pause 0.05
+		pause $between
 	done
 }
 
@@ -126,7 +140,12 @@ memory_is_back() {
 md_sysfs() { echo "/sys/block/${1##*/}/md"; }
 
 # md_is DEVICE ATTRIBUTE VALUE
-md_is() { [[ $(<"$(md_sysfs "$1")/$2") == "$3" ]]; }
+md_is() {
+	local value=
+	# A file can be empty.
+	read -r value <"/sys/block/${1##*/}/md/$2" || true
+	[[ $value == "$3" ]]
+}
 
 # A recovery that was just asked for may not have started yet: what counts is
 # that nothing runs and nothing is wanted, several looks in a row.
@@ -134,9 +153,23 @@ is_idle() {
 	local _
 	for _ in 1 2 3 4; do
 		md_is "$1" sync_action idle || return 1
-		! grep -A3 "^${1##*/} " /proc/mdstat | grep -qE 'resync|recovery|DELAYED|PENDING' || return 1
+		! shows_sync "$1" || return 1
 		pause 0.05
 	done
+}
+
+# shows_sync DEVICE: whether /proc/mdstat shows a sync of it that runs or waits.
+shows_sync() {
+	local lines line ours=no
+	mapfile -t lines </proc/mdstat
+	for line in "${lines[@]}"; do
+		case $line in
+		"${1##*/} "*) ours=yes ;;
+		"") ours=no ;;
+		*resync* | *recovery* | *DELAYED* | *PENDING*) [[ $ours == no ]] || return 0 ;;
+		esac
+	done
+	return 1
 }
 
 # wait_idle DEVICE [SECONDS]: until no resync, recovery or check runs.
@@ -201,7 +234,7 @@ sync_up_to() {
 }
 sync_is_at() {
 	local completed
-	read -r completed _ <"$(md_sysfs "$1")/sync_completed"
+	read -r completed _ <"/sys/block/${1##*/}/md/sync_completed"
 	# Otherwise it says that it waits, or that there is none.
 	[[ $completed =~ ^[0-9]+$ ]] && ((completed >= $2))
 }
@@ -250,7 +283,7 @@ fill() {
 }
 
 # device_sum DEVICE: the checksum of all of it, as it is on the disk.
-device_sum() { dd if="$1" bs=1M iflag=direct status=none | sha256sum | cut -d' ' -f1; }
+device_sum() { /payload/guest/disk-sum "$1"; }
 
 # sectors_read, sectors_written DEVICE: since boot.
 sectors_read() { awk '{ print $3 }' "/sys/block/${1##*/}/stat"; }
@@ -285,59 +318,11 @@ data_sum() {
 	local first size
 	read -r first size <"/run/layout.${1##*/}"
 	blockdev --flushbufs "$1"
-	dd if="$1" iflag=skip_bytes,count_bytes,fullblock bs=1M skip=$((first * 512)) \
-		count=$((size * 1024)) status=none | sha256sum | cut -d' ' -f1
+	/payload/guest/disk-sum "$1" $((first * 512)) $((size * 1024))
 }
 
-# ---- legs that fail: a dm device over a member ----
-
-# faulty_leg NAME DEVICE: makes /dev/mapper/NAME.
-faulty_leg() {
-	# No udevd runs here.
-	export DM_DISABLE_UDEV=1
-	modprobe dm-mod
-	modprobe dm-flakey
-	dmsetup create "$1" --table "0 $(blockdev --getsz "$2") linear $2 0"
-	echo "$2" >"/run/faulty.$1"
-}
-
-# slow_leg NAME DEVICE MILLISECONDS: the same, and every write comes to the disk late.
-slow_leg() {
-	export DM_DISABLE_UDEV=1
-	modprobe dm-mod
-	modprobe dm-delay
-	dmsetup create "$1" --table "0 $(blockdev --getsz "$2") delay $2 0 0 $2 0 $3"
-}
-
-# faulty_node NAME: the name that md has for it.
-faulty_node() { echo "/dev/$(dmsetup info -c --noheadings -o blkdevname "$1")"; }
-
-# leg_errors NAME reads|writes|all [FIRST COUNT]...: these sectors fail from now on.
-leg_errors() {
-	local name=$1 what=$2 device size at=0 table=
-	shift 2
-	device=$(<"/run/faulty.$name")
-	size=$(blockdev --getsz "$device")
-	while (($# > 0)); do
-		(($1 == at)) || table+="$at $(($1 - at)) linear $device $at"$'\n'
-		case $what in
-		reads) table+="$1 $2 flakey $device $1 0 1 1 error_reads"$'\n' ;;
-		writes) table+="$1 $2 flakey $device $1 0 1 1 error_writes"$'\n' ;;
-		all) table+="$1 $2 error"$'\n' ;;
-		esac
-		at=$(($1 + $2))
-		shift 2
-	done
-	((at == size)) || table+="$at $((size - at)) linear $device $at"
-	dmsetup suspend --noflush --nolockfs "$name"
-	dmsetup load "$name" <<<"$table"
-	dmsetup resume "$name"
-}
-
-# leg_heals NAME: no more errors.
-leg_heals() { leg_errors "$1" none; }
-
-# Legs whose writes can be held up.
+# Legs that fail, and such whose writes can be held up.
+. /payload/guest/faulty.sh
 . /payload/guest/gated.sh
 
 # leave_clean: what every scenario ends with: everything stopped, the module gone,

@@ -48,10 +48,11 @@ volume_synced() {
 }
 wait_volume() { until_true 120 "$1 to be in sync" volume_synced "$1"; }
 
-# volume_legs_alike NAME: the volumes below vg/NAME hold the same.
+# volume_legs_alike NAME COUNT: the volumes below vg/NAME are that many, and hold the same.
 volume_legs_alike() {
-	local leg sums
-	sums=$(for leg in /dev/mapper/"vg-$1"_rimage_*; do device_sum "$leg"; done | sort -u | wc -l)
+	local leg sums legs=(/dev/mapper/"vg-$1"_rimage_*)
+	expect_equal "the number of legs of $1" ${#legs[@]} "$2"
+	sums=$(for leg in "${legs[@]}"; do device_sum "$leg"; done | sort -u | wc -l)
 	expect_equal "the number of different contents on the legs of $1" "$sums" 1
 }
 

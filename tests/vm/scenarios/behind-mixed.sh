@@ -3,16 +3,14 @@
 # row: write-behind
 # disks: 2x48M
 # timeout: 180
+# cpus: 2
 # module: both
 # raid1.ko: dies because a write that waits twice is twice in its tree
 array=/dev/md100
 md=/sys/block/md100/md
 load_module
 gated_leg slow "$(member 1)"
-quietly mdadm --create $array --run --assume-clean --level=1 --raid-devices=2 --bitmap=internal --write-behind=64 \
-	"$(member 0)" --write-mostly /dev/mapper/slow
-keep_layout $array
-fill $array
+behind_array $array "$(member 0)" /dev/mapper/slow
 hold_writes slow "$(<$md/rd1/offset)" 10
 load() {
 	fio --name=load --filename=$array --direct=1 --rw=randwrite --norandommap --iodepth=16 "$@" \
@@ -28,9 +26,11 @@ note "in any order, serialized"
 quietly mdadm --assemble $array "$(member 0)" /dev/mapper/slow
 echo 1 >$md/serialize_policy
 load --ioengine=io_uring --bsrange=512-64k --size=1M --io_size=24M
-echo 0 >$md/serialize_policy
+stop $array
+same_data "$(member 0)" "$(faulty_node slow)"
 
 note "4 MiB at a time, from memory in few pieces"
+quietly mdadm --assemble $array "$(member 0)" /dev/mapper/slow
 echo 8 >/proc/sys/vm/nr_hugepages
 # One after the other: of two writes to the same place at the same time each leg may keep another one.
 load --rw=write --ioengine=io_uring --bs=4M --iomem=mmaphuge --iodepth=2 --size=32M --io_size=32M

@@ -4,6 +4,7 @@
 # row: write-behind
 # disks: 2x32M
 # timeout: 120
+# cpus: 2
 # module: both
 # raid1.ko: hangs because a waiter is let go when one overlapping write ends, though another still overlaps
 array=/dev/md100
@@ -25,12 +26,16 @@ write() {
 	dd if="/run/$1" of=$array bs=$(($3 * 512)) count=1 seek=$(($2 * 512)) oflag=direct,seek_bytes conv=notrunc status=none
 }
 under_way() { (($(awk '{ print $2 }' /sys/block/md100/inflight) == $1)); }
+writers=()
 write a 8 8 &
+writers+=($!)
 until_true 10 "the first write to be under way" under_way 1
 write b 4 8 &
+writers+=($!)
 until_true 10 "the second write to be under way" under_way 2
 write c 0 6 &
-wait
+writers+=($!)
+for writer in "${writers[@]}"; do ends_well "$writer"; done
 content() { dd if="$1" bs=512 count=16 iflag=direct status=none | fold -w 512 | cut -c1 | tr -d '\n'; }
 expect_equal "what the array has" "$(content $array)" ccccccbbbbbbaaaa
 echo 0 >$md/serialize_policy

@@ -3,6 +3,7 @@
 # row: errors
 # disks: 4x24M
 # timeout: 240
+# cpus: 2
 # module: compare
 # log-allow: md: super_written gets error
 array=/dev/md100
@@ -44,12 +45,17 @@ for pair in "leg1 leg3" "leg0 leg2"; do
 	# Which one was the first is not always the same.
 	dmesg_since | grep md/raid1 | sort
 	sum=$(device_sum $array)
-	for leg in "$one" "$other"; do
+	# Not in the order of their slots.
+	for leg in "$other" "$one"; do
 		leg_heals "$leg"
 		until_true 20 "$leg to be removed" mdadm $array --remove "/dev/mapper/$leg" 2>/run/remove.log
 		quietly mdadm $array --re-add "/dev/mapper/$leg"
 	done
 	wait_whole $array
+	for leg in "$one" "$other"; do
+		node=$(faulty_node "$leg")
+		expect_equal "the slot of $leg" "$(<"$(md_sysfs $array)/dev-${node##*/}/slot")" "${leg#leg}"
+	done
 	expect_equal "the checksum" "$(device_sum $array)" "$sum"
 done
 run mdstat $array

@@ -4,6 +4,7 @@
 # row: shape
 # disks: 3x48M
 # timeout: 240
+# cpus: 2
 # module: compare
 load_module
 sync_speed 1000000
@@ -15,7 +16,9 @@ wait_idle /dev/md100
 fio --name=load --filename=/dev/md100 --size=24M --rw=randwrite --bs=4k --iodepth=4 --ioengine=io_uring \
 	--verify=crc32c --do_verify=0 --verify_state_save=0 --randseed=7 --number_ios=3000 --rate_iops=300 \
 	--eta=never --thread --output=/run/fio.log &
-load=$!
+writer=$!
+# And one that does not end by itself.
+start_load /dev/md100 --offset=24M --size=16M
 run mdadm /dev/md100 --add "$(member 1)" "$(member 2)"
 run mdadm --grow /dev/md100 --raid-devices=2
 wait_whole /dev/md100
@@ -28,7 +31,8 @@ mdadm --quiet /dev/md100 --remove "$(member 0)" || true
 until_true 30 "removal of the failed leg" is_gone
 run mdadm --grow /dev/md100 --raid-devices=2
 run mirrors
-wait "$load" || fail "fio: $(</run/fio.log)"
+stop_load
+wait "$writer" || fail "fio: $(</run/fio.log)"
 # More members than fit are refused, and nothing is lost.
 run_fails mdadm --grow /dev/md100 --force --raid-devices=1
 keep_layout /dev/md100
