@@ -21,7 +21,9 @@ for bitmap in internal none; do
 	fio --name=load --filename=$array --size=12M --rw=randwrite --bs=4k --iodepth=4 --ioengine=io_uring \
 		--verify=crc32c --do_verify=0 --verify_state_save=0 --randseed=7 --number_ios=1500 --rate_iops=300 \
 		--eta=never --thread --output=/run/fio.log &
-	load=$!
+	writer=$!
+	# And one that does not end by itself.
+	start_load $array --offset=12M --size=6M
 	run mdadm --grow $array --size=40M
 	wait_idle $array
 	run shape
@@ -37,7 +39,8 @@ for bitmap in internal none; do
 	run shape
 	run_fails mdadm --grow $array --size=1G
 	run shape
-	wait "$load" || fail "fio: $(</run/fio.log)"
+	stop_load
+	wait "$writer" || fail "fio: $(</run/fio.log)"
 	quietly fio --name=load --filename=$array --size=12M --rw=randwrite --bs=4k --ioengine=psync --verify=crc32c \
 		--verify_only=1 --verify_state_save=0 --randseed=7 --number_ios=1500
 	# What was different behind the first 24 MiB must have been synced, not left to later writes.

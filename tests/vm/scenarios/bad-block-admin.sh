@@ -46,7 +46,8 @@ run_fails bad "$first" 0 0 2>/dev/null
 show "$first"
 show "$second"
 
-note "not acknowledged: recorded with the next superblocks, and writes wait for that"
+note "not acknowledged: recorded with the next superblocks"
+wait_clean $array
 run bad "$first" 8000 8 unacknowledged_bad_blocks
 show "$first"
 echo write_error >"$(member_dir "$first")/state"

@@ -29,7 +29,7 @@ note "and the other one as well: it is left alone until somebody says that it's 
 leg_heals a
 echo -write_error >"$(md_sysfs $array)/rd0/state"
 run write_it
-bad
+for slot in 0 1; do expect_equal "bad blocks of leg $slot" "$(<"$(md_sysfs $array)/rd$slot/bad_blocks")" ""; done
 expect_equal "the legs" "$(mdstat $array | grep -oE '\[[U_]+\]')" "[UU]"
 keep_layout $array
 quietly mdadm --stop $array

@@ -48,7 +48,7 @@ run mdadm --stop /dev/md100
 run mdadm --assemble /dev/md100 /dev/mapper/leg0 /dev/mapper/leg1
 run bad 1
 run dd if=/run/data of=/dev/md100 bs=64k oflag=direct status=none
-until_true 20 "bad blocks to be cleared" test -z "$(bad 1)"
+until_true 20 "bad blocks to be cleared" is_empty /sys/block/md100/md/rd1/bad_blocks
 run bad 1
 run mdadm --stop /dev/md100
 run cmp -n 1048576 -i "$((offset * 512)):0" /dev/mapper/leg1 /run/data

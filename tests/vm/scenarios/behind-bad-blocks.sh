@@ -6,16 +6,12 @@
 # timeout: 120
 # module: both
 # raid1.ko: fails because it asks for bad blocks before the write's turn has come
+# raid1.ko-says: differ first at sector 8192 of
 array=/dev/md100
 md=/sys/block/md100/md
 load_module
 gated_leg slow "$(member 1)"
-quietly mdadm --create $array --run --assume-clean --level=1 --raid-devices=2 --bitmap=internal --write-behind=64 \
-	"$(member 0)" --write-mostly /dev/mapper/slow
-keep_layout $array
-fill $array
-echo 100 >$md/safe_mode_delay
-echo 100 >$md/bitmap/time_base
+behind_array $array "$(member 0)" /dev/mapper/slow
 block=$(($(<$md/rd1/offset) + 8192))
 write() { dd if=/dev/urandom of=$array bs=4k seek=1024 count=1 oflag=direct conv=notrunc status=none; }
 has_bad_blocks() { [[ -n $(<"$md/rd$1/bad_blocks") ]]; }

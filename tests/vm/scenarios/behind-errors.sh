@@ -10,10 +10,7 @@ load_module
 faulty_leg fast "$(member 0)"
 faulty_leg bad "$(member 1)"
 gated_leg slow /dev/mapper/bad
-quietly mdadm --create $array --run --assume-clean --level=1 --raid-devices=2 --bitmap=internal --write-behind=64 \
-	/dev/mapper/fast --write-mostly /dev/mapper/slow
-keep_layout $array
-fill $array
+behind_array $array /dev/mapper/fast /dev/mapper/slow
 echo 1 >$md/bitmap/time_base
 offset=$(<$md/rd1/offset)
 dirty() { mdadm --examine-bitmap "$(member 0)" | grep -o '[0-9]* dirty'; }
@@ -51,7 +48,7 @@ run mdadm --stop $array
 run mdadm --assemble $array /dev/mapper/fast /dev/mapper/slow
 run cat $md/rd1/bad_blocks
 fill $array
-until_true 20 "bad blocks to be cleared" test -z "$(<$md/rd1/bad_blocks)"
+until_true 20 "bad blocks to be cleared" is_empty $md/rd1/bad_blocks
 
 note "the other leg fails to get it: the sender is told when this one has it"
 echo 100 >$md/safe_mode_delay

@@ -20,12 +20,8 @@ disk fast
 disk late
 fast=/dev/fast
 gated_leg slow /dev/late
-quietly mdadm --create $array --run --assume-clean --level=1 --raid-devices=2 --bitmap=internal --write-behind=64 \
-	"$fast" --write-mostly /dev/mapper/slow
-keep_layout $array
+behind_array $array "$fast" /dev/mapper/slow
 expect_equal "the largest request, in KiB" "$(<${md%/md}/queue/max_sectors_kb)" 4096
-echo 100 >$md/safe_mode_delay
-echo 100 >$md/bitmap/time_base
 echo 8 >/proc/sys/vm/nr_hugepages
 # write KIB AT: in one request, from memory in one piece.
 write() {

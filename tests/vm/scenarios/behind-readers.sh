@@ -9,12 +9,7 @@ md=/sys/block/md100/md
 load_module
 faulty_leg fast "$(member 0)"
 gated_leg slow "$(member 1)"
-quietly mdadm --create $array --run --assume-clean --level=1 --raid-devices=2 --bitmap=internal --write-behind=64 \
-	/dev/mapper/fast --write-mostly /dev/mapper/slow
-keep_layout $array
-fill $array
-echo 100 >$md/safe_mode_delay
-echo 100 >$md/bitmap/time_base
+behind_array $array /dev/mapper/fast /dev/mapper/slow
 offset=$(<$md/rd1/offset)
 dd if=/dev/urandom of=/run/data bs=64k count=16 status=none
 dd if=/run/data of=$array bs=64k count=1 oflag=direct status=none
@@ -48,12 +43,14 @@ wait_whole $array
 
 note "every leg is write-mostly"
 run sh -c "echo writemostly >$md/rd0/state"
+hold_writes slow "$offset" 100
 for _ in 1 2 3 4; do
 	dd if=/dev/urandom of=/run/data bs=64k count=16 status=none
 	dd if=/run/data of=$array bs=64k count=16 oflag=direct status=none
-	cmp -n 1048576 $array /run/data || fail "a read has overtaken a write"
-	echo 1 >/proc/sys/vm/drop_caches
+	dd if=$array of=/run/read bs=64k count=16 iflag=direct status=none
+	cmp /run/read /run/data || fail "a read has overtaken a write"
 done
+release_writes slow
 run mdstat $array
 run mdadm --stop $array
 same_data "$(faulty_node fast)" "$(faulty_node slow)"

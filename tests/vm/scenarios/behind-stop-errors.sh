@@ -10,12 +10,7 @@ md=/sys/block/md100/md
 load_module
 faulty_leg bad "$(member 1)"
 gated_leg slow /dev/mapper/bad
-quietly mdadm --create $array --run --assume-clean --level=1 --raid-devices=2 --bitmap=internal --write-behind=64 \
-	"$(member 0)" --write-mostly /dev/mapper/slow
-keep_layout $array
-fill $array
-echo 100 >$md/safe_mode_delay
-echo 100 >$md/bitmap/time_base
+behind_array $array "$(member 0)" /dev/mapper/slow
 offset=$(<$md/rd1/offset)
 behind() {
 	dd if=/dev/urandom of=$array bs=64k seek="$1" count=4 oflag=direct conv=notrunc status=none
@@ -48,6 +43,6 @@ leg_heals bad
 quietly mdadm --assemble $array "$(member 0)" /dev/mapper/slow
 expect_equal "the bad blocks" "$(tr '\n' , <$md/rd1/bad_blocks)" "$((offset + 128)) 8,$((offset + 2048)) 8,"
 fill $array
-until_true 20 "bad blocks to be cleared" test -z "$(<$md/rd1/bad_blocks)"
+until_true 20 "bad blocks to be cleared" is_empty $md/rd1/bad_blocks
 stop $array
 same_data "$(member 0)" "$(faulty_node slow)"

@@ -8,12 +8,7 @@ array=/dev/md100
 md=/sys/block/md100/md
 load_module
 gated_leg slow "$(member 1)"
-quietly mdadm --create $array --run --assume-clean --level=1 --raid-devices=2 --bitmap=internal --write-behind=64 \
-	"$(member 0)" --write-mostly /dev/mapper/slow
-keep_layout $array
-fill $array
-echo 100 >$md/safe_mode_delay
-echo 100 >$md/bitmap/time_base
+behind_array $array "$(member 0)" /dev/mapper/slow
 offset=$(<$md/rd1/offset)
 behind() {
 	dd if=/dev/urandom of=$array bs=64k seek="$1" count=4 oflag=direct conv=notrunc status=none

@@ -23,7 +23,7 @@ dd if=/dev/urandom of=/dev/mapper/b bs=512 seek=$((first + 30000)) count=2 oflag
 dmesg_mark
 echo check >/sys/block/md100/md/sync_action
 wait_idle $array
-run cat /sys/block/md100/md/mismatch_cnt
+expect_equal "mismatches" "$(</sys/block/md100/md/mismatch_cnt)" 2
 run mdstat $array
 run cat /sys/block/md100/md/rd0/bad_blocks /sys/block/md100/md/rd1/bad_blocks
 for leg in a b; do

@@ -33,23 +33,21 @@ expect_equal "the damaged leg after check" "$(data_sum "$second")" "$damaged"
 if [[ $MODULE == rs ]]; then expect_equal "mismatches, exactly" "$found" 309; fi
 
 note "with I/O beside it"
-fio --name=load --thread --filename=$array --ioengine=io_uring --direct=1 --rw=randwrite --bsrange=512-64k --offset=20M \
-	--size=8M --iodepth=8 --time_based --runtime=$((30 * ${PATIENCE:-1})) >/run/fio.log 2>&1 &
-load=$!
-until_true 30 "fio to write" written_since $array "$(sectors_written $array)" 500
+start_load $array --bsrange=512-64k --iodepth=8 --offset=20M --size=8M
 found=$(sync_for check)
 ((found >= 309)) || fail "$found mismatches were found beside I/O, of 309"
 found=$(sync_for repair)
 ((found >= 309)) || fail "$found mismatches were repaired, of 309"
-kill -KILL $load
-wait $load || true
+stop_load
 expect_equal "mismatches after repair" "$(sync_for check)" 0
 
 note "interrupted, and only a part"
 damage "$second" 100 1
 damage "$second" 40000 1
 echo 16384 >/sys/block/md100/md/sync_min
-expect_equal "mismatches from the middle on" "$(($(sync_for check) > 0))" 1
+# raid1.ko counts all of a step.
+if [[ $MODULE == rs ]]; then wanted=1; else wanted=128; fi
+expect_equal "mismatches from the middle on" "$(sync_for check)" $wanted
 echo 0 >/sys/block/md100/md/sync_min
 sync_speed 100
 echo check >/sys/block/md100/md/sync_action

@@ -35,6 +35,10 @@ run mdstat $array
 run mdadm --detail $array
 expect_equal "the checksum on the legs that were added" "$(device_sum $array)" "$sum"
 run mdadm $array --remove "$first"
+# Which the first leg does not have.
+fill $array
+sum=$(device_sum $array)
+wait_clean $array
 run mdadm --stop $array
 same_data "$second" "$spare"
 

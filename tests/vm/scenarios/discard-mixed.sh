@@ -32,7 +32,7 @@ both_are() { leg_is "$with" "$1" && leg_is "$without" "$1"; }
 
 note "zeroes, with and without leave to unmap, in odd places"
 zero() {
-	dd if=/dev/zero of=/run/zeroed bs=512 seek=$(($1 / 512)) count=$(($2 / 512)) conv=notrunc status=none
+	dd if=/dev/zero of=/run/zeroed bs=1M seek="$1" count="$2" oflag=seek_bytes iflag=count_bytes conv=notrunc status=none
 }
 run blkdiscard --zeroout --offset 512 --length 66048 $array
 zero 512 66048

@@ -24,14 +24,14 @@ write_part $volume 16
 run lvconvert --yes --type raid1 --mirrors 1 vg/data "${pvs[1]}"
 wait_volume vg/data
 check_part $volume "of the mirror"
-volume_legs_alike data
+volume_legs_alike data 2
 
 note "larger"
 run lvextend --size 24M vg/data
 wait_volume vg/data
 run blockdev --getsize64 $volume
 check_part $volume "after lvextend"
-volume_legs_alike data
+volume_legs_alike data 2
 
 note "a device goes under load, and comes back"
 start_load $volume --offset=16M --size=8M
@@ -48,7 +48,7 @@ run health
 written=$(($(sectors_written "$(member 1)") - before))
 ((written < 12 << 11)) || fail "$written sectors were copied back, of at most 8 MiB"
 check_part $volume "after it came back"
-volume_legs_alike data
+volume_legs_alike data 2
 
 note "a device goes for good"
 leg_gone 1
@@ -58,7 +58,7 @@ quietly lvconvert --yes --repair vg/data "${pvs[2]}"
 wait_volume vg/data
 run health
 check_part $volume "after the repair"
-volume_legs_alike data
+volume_legs_alike data 2
 
 note "slow legs: write-mostly"
 quietly lvchange --writemostly "${pvs[2]}" --writebehind 256 vg/data

@@ -24,7 +24,7 @@ run lvcreate --yes --wipesignatures n --type raid1 --mirrors 1 --size 24M --name
 wait_volume vg/data
 write_part $volume 16
 run show_volume
-volume_legs_alike data
+volume_legs_alike data 2
 
 note "a leg that differs is found and repaired"
 dd if=/dev/urandom of=/dev/mapper/vg-data_rimage_1 bs=4k seek=1000 count=3 oflag=direct status=none
@@ -34,7 +34,7 @@ found=$(lvs --noheadings -o raid_mismatch_count vg/data)
 ((found >= 24)) || fail "$found mismatches were found, of 24"
 quietly lvchange --syncaction repair vg/data
 wait_volume vg/data
-volume_legs_alike data
+volume_legs_alike data 2
 quietly lvchange --syncaction check vg/data
 wait_volume vg/data
 run lvs --noheadings -o raid_mismatch_count vg/data
@@ -52,7 +52,7 @@ wait_volume vg/data
 stop_load
 check_part $volume "with three legs"
 run show_volume
-volume_legs_alike data
+volume_legs_alike data 3
 
 note "two legs"
 start_load $volume --offset=16M --size=8M
@@ -60,6 +60,6 @@ run lvconvert --yes --mirrors 1 vg/data "${pvs[0]}"
 stop_load
 check_part $volume "with two legs"
 run show_volume
-volume_legs_alike data
+volume_legs_alike data 2
 quietly vgchange --activate n vg
 quietly vgremove --force vg

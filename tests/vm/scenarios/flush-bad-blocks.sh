@@ -43,11 +43,12 @@ end_logs a b
 
 # has MARK LEG: whether the data would have been there after a loss of power.
 has() {
-	safe_at "$2" "$1" /run/image
+	safe_at "$2" "$1" /run/image || fail "no image of leg $2"
 	if cmp -s -n 16384 -i $(((offset + journal + 320) * 512)):0 /run/image /run/plain; then echo safe; else echo "not yet"; fi
 }
 for leg in a b; do
-	for mark in written committed; do echo "leg $leg, $mark: $(has $mark $leg)"; done
+	expect_equal "leg $leg, before the flush" "$(has written $leg)" "not yet"
+	expect_equal "leg $leg, after it" "$(has committed $leg)" safe
 done
 # Only the other leg has been written to.
 noted b written committed | grep -v flush || true

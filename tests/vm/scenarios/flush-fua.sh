@@ -63,7 +63,14 @@ for leg in a b; do
 	note "leg $leg"
 	for mark in plain-written fua-written flushed end; do
 		safe_at $leg $mark /run/image
-		for name in plain fua later; do echo "$mark: $name is $(has $name)"; done
+		is=$(for name in plain fua later; do echo "$name: $(has $name)"; done)
+		note "$mark: ${is//$'\n'/, }"
+		case $mark in
+		plain-written | end) ;;
+		fua-written) grep -q 'fua: safe' <<<"$is" ;;
+		flushed) grep -q 'plain: safe' <<<"$is" ;;
+		esac || fail "it is not safe"
+		[[ $is == *"later: not yet"* ]] || fail "safe without a flush: this shows nothing"
 	done
 	echo "what the FUA write came to: $(noted $leg plain-written fua-written)"
 	for round in 1 2 3; do

@@ -18,7 +18,9 @@ until_true 20 "the leg to be removed" mdadm $array --remove "$(member 1)" 2>/run
 note "a refused --fail has no effect"
 dmesg_mark
 run_fails mdadm $array --fail /dev/mapper/a
-run dd if=/dev/urandom of=$array bs=64k count=16 oflag=direct status=none
+# md itself refuses those that come before the daemon has taken its flag back.
+writes_go_on() { dd if=/dev/urandom of=$array bs=64k count=16 oflag=direct status=none 2>/run/dd.log; }
+until_true 20 "writes to go on" writes_go_on
 sum=$(device_sum $array)
 run_fails mdadm $array --fail /dev/mapper/a
 run_fails mdadm $array --fail /dev/mapper/a

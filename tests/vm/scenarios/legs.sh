@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# scenario: arrays of 1, 2, 3 and 8 legs; each leg has all of the data
+# scenario: arrays of 1, 2, 3 and 8 legs; each leg has all of the data, and is read
 # row: run
 # disks: 8x12M
 # timeout: 300
@@ -17,6 +17,13 @@ for count in 1 2 3 8; do
 	fill $array
 	sum=$(device_sum $array)
 	run mdstat $array
+	before=()
+	for leg in "${legs[@]}"; do before+=("$(sectors_read "$leg")"); done
+	quietly fio --name=read --filename=$array --ioengine=io_uring --direct=1 --rw=randread --norandommap --bs=4k --iodepth=32 \
+		--size=8M --io_size=16M
+	for ((slot = 0; slot < count; slot++)); do
+		(($(sectors_read "${legs[slot]}") - before[slot] > 4096 / count)) || fail "slot $slot has hardly been read"
+	done
 	keep_layout $array
 	run mdadm --stop $array
 	all_same "${legs[@]}"

@@ -63,21 +63,25 @@ mix=$!
 round=0
 while kill -0 $mix 2>/dev/null; do
 	case $((round % 3)) in
-	0) mdadm --grow $array --bitmap=internal && mdadm --grow $array --bitmap=none ;;
+	0)
+		quietly mdadm --grow $array --bitmap=internal
+		quietly mdadm --grow $array --bitmap=none
+		;;
 	1) echo check >/sys/block/md100/md/sync_action ;;
 	2)
 		wait_idle $array
 		quietly mdadm $array --fail "$(member 1)"
-		until_true 20 "the leg to be removed" mdadm $array --remove "$(member 1)"
+		until_true 20 "the leg to be removed" mdadm $array --remove "$(member 1)" 2>/run/remove.log
 		quietly mdadm $array --add "$(member 1)"
 		;;
-	esac >/run/change.log 2>&1
+	esac
 	wait_whole $array
 	round=$((round + 1))
 done
 wait $mix || fail "$(</run/mix.log)"
 read -r served again </run/mix.log
 note "$served served, $again with EAGAIN, in $round rounds of changes"
+((round >= 3)) || fail "only $round rounds"
 ((served > 100)) || fail "nearly all requests were refused"
 wait_whole $array
 keep_layout $array

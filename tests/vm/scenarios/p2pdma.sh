@@ -21,21 +21,21 @@ p2pdma() {
 	local features
 	features=$(sed -n "s/.*disk=\"$1\" features=//p" $tracing/trace | tail -n 1)
 	[[ -n $features ]] || fail "nobody has set limits of $1"
-	if (((features & 1 << 12) != 0)); then note "$1: yes"; else note "$1: no"; fi
+	expect_equal "P2PDMA of $1" $((features >> 12 & 1)) "$2"
 	echo >$tracing/trace
 }
 
 note "two NVMe members"
 quietly mdadm --create $array --run --assume-clean --level=1 --raid-devices=2 --bitmap=none "$(member 0)" "$(member 1)"
-p2pdma md100
+p2pdma md100 1
 note "and one more, which can't"
 quietly mdadm $array --add /dev/sda
 quietly mdadm --grow $array --raid-devices=3
 wait_whole $array
-p2pdma md100
+p2pdma md100 0
 stop $array
 quietly mdadm --zero-superblock "$(member 0)" "$(member 1)" /dev/sda
 note "from the start with one that can't"
 quietly mdadm --create $array --run --assume-clean --level=1 --raid-devices=2 --bitmap=none "$(member 0)" /dev/sda
-p2pdma md100
+p2pdma md100 0
 stop $array

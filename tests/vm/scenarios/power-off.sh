@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # scenario: the machine powers off while an array syncs and is written to
-# row: trust bitmap
+# row: trust
 # disks: 2x512M
 # timeout: 60
 # module: both
@@ -9,7 +9,7 @@ quietly mdadm --create /dev/md100 --run --level=1 --raid-devices=2 "$(member 0)"
 echo 20000 >/sys/block/md100/md/sync_speed_max
 fio --name=load --filename=/dev/md100 --ioengine=io_uring --direct=1 --rw=randwrite --bs=16k \
 	--iodepth=8 --time_based --runtime=600 >/dev/null 2>&1 &
-sleep 2
+until_true 30 "fio to write" written_since /dev/md100 0 200
 mdstat /dev/md100 | expect_line - resync
 # Not the usual end, which stops everything first: this guest is switched off as it is, and if it
 # does not go off in time, the runner calls it a hang.

@@ -6,6 +6,7 @@
 # timeout: 120
 # module: both
 # raid1.ko: fails because it asks the new bitmap what was written before there was one
+# raid1.ko-says: differ first at sector 0 of
 array=/dev/md100
 mapfile -t legs < <(members 0 1)
 md=$(md_sysfs $array)

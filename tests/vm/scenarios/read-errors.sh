@@ -30,9 +30,10 @@ dmesg_mark
 prefer 0
 # 24 KiB of its data, which lies across two requests of 16 KiB.
 leg_errors a reads 8200 48
-for at in 96 97 98 99; do
-	expect_equal "16 KiB past a bad sector" \
-		"$(dd if=$array bs=64k skip=$at count=1 iflag=direct status=none | wc -c)" 65536
+# The data begins 2048 sectors into the leg.
+for at in 191 192 193 194; do
+	expect_equal "16 KiB at bad sectors" "$(dd if=$array bs=16k skip=$at count=1 iflag=direct status=none | sha256sum)" \
+		"$(dd if="$(member 1)" bs=16k skip=$((at + 64)) count=1 iflag=direct status=none | sha256sum)"
 done
 expect_data "with bad sectors on leg 0"
 dmesg_since | expect_line - '^md/raid1:md100: (redirecting sector|.*read error)'
@@ -46,13 +47,16 @@ leg_heals b
 note "bad sectors on both, not the same ones"
 leg_errors a reads 10240 8
 leg_errors b reads 30720 8
-expect_data "with bad sectors on both"
+for slot in 0 1; do
+	prefer $slot
+	expect_data "with bad sectors on both, leg $slot first"
+done
 leg_heals a
 leg_heals b
 quietly mdadm --stop $array
 quietly mdadm --zero-superblock /dev/mapper/a /dev/mapper/b
 
-note "a disk says MEDIUM ERROR until the sector is written"
+note "a disk says MEDIUM ERROR"
 modprobe sd_mod
 modprobe scsi_debug dev_size_mb=32 max_luns=1 delay=0 medium_error_start=12288 medium_error_count=16 opts=0
 until_true 20 "the SCSI disk" test -b /dev/sda

@@ -9,19 +9,29 @@
 array=/dev/md100
 load_module
 mending_leg a "$(member 0)"
+# write_and_verify BYTES: until there is a file /run/enough. Blocks of one size, for each of which fio knows the number of
+# the write that was the last: older data is wrong data.
+write_and_verify() {
+	local seed=0
+	until [[ -e /run/enough ]]; do
+		seed=$((seed + 1))
+		fio --name=load --filename=$array --direct=1 --ioengine=io_uring --iodepth=4 --rw=randwrite --bs=4k --offset=4M \
+			--size="$1" --loops=50 --randseed=$seed --verify=crc32c --verify_fatal=1 >/run/fio.log 2>&1 || return
+	done
+}
 # load SECTORS: verified writes to so many sectors at 4 MiB, while those of leg a are spoiled and read.
 load() {
 	local round
 	prefer $array 0
 	echo 1000000 >/sys/block/md100/md/max_read_errors
-	fio --name=load --filename=$array --direct=1 --ioengine=io_uring --iodepth=4 --rw=randwrite --bs=4k \
-		--offset=4M --size=$(($1 * 512)) --time_based --runtime=8 --verify=crc32c --verify_backlog=64 --verify_fatal=1 \
-		>/run/fio.log 2>&1 &
+	rm -f /run/enough
+	write_and_verify $(($1 * 512)) &
 	local writer=$!
 	for ((round = 0; round < 60; round++)); do
 		spoil a $((first + 8192 + 8 * (round * 5 % ($1 / 8)))) 8
 		read_at $array 8192 "$1" || fail "a read error was seen"
 	done
+	touch /run/enough
 	wait $writer || fail "fio: $(tail -n 20 /run/fio.log)"
 	(($(corrected $array 0) > 0)) || fail "nothing was corrected"
 	# What is still spoiled is repaired by this.

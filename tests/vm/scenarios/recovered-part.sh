@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-# scenario: a leg that is being recovered serves its finished part where the other can't be read
+# scenario: a leg that is being recovered, or a replacement, serves its finished part where no other can be read
 # row: reads
-# disks: 2x32M
-# timeout: 120
+# disks: 3x32M
+# timeout: 180
 # module: both
 # raid1.ko: fails because it never asks a leg that is not in sync yet
 array=/dev/md100
@@ -30,3 +30,19 @@ expect_equal "the checksum after the recovery" "$(device_sum $array)" "$sum"
 keep_layout $array
 quietly mdadm --stop $array
 same_data "$(faulty_node a)" "$(member 1)"
+
+note "and so does a replacement"
+faulty_leg b "$(member 1)"
+quietly mdadm --zero-superblock /dev/mapper/a /dev/mapper/b
+quietly mdadm --create $array --run --assume-clean --level=1 --raid-devices=2 --bitmap=none /dev/mapper/a /dev/mapper/b
+fill $array
+sum=$(device_sum $array)
+quietly mdadm $array --add "$(member 2)"
+wait_idle $array
+freeze_sync $array
+quietly mdadm $array --replace /dev/mapper/a --with "$(member 2)"
+sync_up_to $array 32768
+freeze_sync $array
+for leg in a b; do leg_errors $leg reads $((2048 + 8192)) 16; done
+expect_equal "the checksum where only the replacement can be read" "$(device_sum $array)" "$sum"
+for leg in a b; do leg_heals $leg; done

@@ -18,12 +18,14 @@ quietly mdadm $array --add /dev/mapper/b
 wait_whole $array
 expect_equal "bad blocks" "$(paste -sd, /sys/block/md100/md/rd1/bad_blocks)" "$((first + 8192)) 16,$((first + 10244)) 8,$((first + 14334)) 2"
 expect_equal "the state" "$(cat /sys/block/md100/md/rd1/state)" "in_sync,write_error,want_replacement"
-until_true 20 "the record to be on disk" test -z "$(cat /sys/block/md100/md/rd1/unacknowledged_bad_blocks)"
+until_true 20 "the record to be on disk" is_empty /sys/block/md100/md/rd1/unacknowledged_bad_blocks
 echo writemostly >/sys/block/md100/md/rd0/state
 expect_equal "the checksum" "$(device_sum $array)" "$sum"
 # The leg has all the rest.
 quietly mdadm $array --fail "$(member 0)"
-good() { dd if="$1" bs=512 skip="$2" count="$3" iflag=direct status=none; }
+good() {
+	dd if="$1" bs=1M skip=$(($2 * 512)) count=$(($3 * 512)) iflag=direct,skip_bytes,count_bytes status=none
+}
 for part in "0 8192" "8208 2036" "10252 4082" "14336 40000"; do
 	# shellcheck disable=SC2086
 	cmp <(good $array $part) <(good "$(member 0)" $((first + ${part% *})) "${part#* }") || fail "sectors $part differ"

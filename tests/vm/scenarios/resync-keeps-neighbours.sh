@@ -5,6 +5,7 @@
 # timeout: 150
 # module: both
 # raid1.ko: fails because it takes the whole page from the other leg
+# raid1.ko-says: the block before the one that was repaired
 . /payload/guest/mending.sh
 array=/dev/md100
 md=$(md_sysfs $array)

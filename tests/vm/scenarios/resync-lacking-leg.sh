@@ -13,7 +13,7 @@ load_module
 sync_speed 1000000
 
 # first_sum: the checksum of what is in front of the resync.
-first_sum() { dd if=$array bs=512 count=$held iflag=direct,fullblock status=none | sha256sum; }
+first_sum() { /payload/guest/disk-sum $array 0 $((held * 512)); }
 
 # lose_power SLOT BITMAP: the copies are what is left of an array whose leg in that slot was partly rebuilt.
 lose_power() {

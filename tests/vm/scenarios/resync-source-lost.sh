@@ -6,6 +6,7 @@
 # timeout: 150
 # module: both
 # raid1.ko: fails because it takes the chunk for in sync, and the leg that could not be read has other data
+# raid1.ko-says: the chunk on the leg that was lost
 array=/dev/md100
 md=$(md_sysfs $array)
 load_module

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# scenario: a RAID-5 of two devices becomes a RAID-1, and goes on to RAID-5 and to RAID-0 and back
+# scenario: a RAID-5 of two devices becomes a RAID-1, and goes on to RAID-5 and back, and to RAID-0, from which there is no way back
 # row: shape
 # disks: 2x48M
 # timeout: 180
@@ -29,6 +29,9 @@ data_is_there
 run mdadm /dev/md100 --fail "$(member 1)"
 until_true 30 "removal of the failed leg" mdadm --quiet /dev/md100 --remove "$(member 1)" 2>/dev/null
 run level raid0
+data_is_there
+run_fails level raid1 2>/dev/null
+run cat /sys/block/md100/md/level
 data_is_there
 run mdadm --stop /dev/md100
 unload_module

@@ -47,7 +47,7 @@ run dd if=/run/data of=/dev/md100 bs=64k oflag=direct status=none
 break_leg 0 $((offset + 801)) $((offset + 895)) $((offset + 4099))
 run mdadm --add /dev/md100 /dev/mapper/leg1
 wait_whole /dev/md100
-run cat /sys/block/md100/md/rd1/bad_blocks
+expect_equal "bad blocks" "$(paste -sd, /sys/block/md100/md/rd1/bad_blocks)" "$((offset + 801)) 1,$((offset + 895)) 1,$((offset + 4099)) 1"
 run mdadm --stop /dev/md100
 dd if=/dev/mapper/leg1 of=/run/copy iflag=skip_bytes bs=64k skip=$((offset * 512)) count=64 status=none
 # What is different are the lost sectors.

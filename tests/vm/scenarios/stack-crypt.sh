@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# scenario: dm-crypt (LUKS) on a mirror, and a mirror of two dm-crypt devices; buffers in flight, discards, a lost leg
+# scenario: dm-crypt (LUKS) on a mirror, and a mirror of two dm-crypt devices; discards, a lost leg
 # row: stacking
 # disks: 2x64M
 # timeout: 240

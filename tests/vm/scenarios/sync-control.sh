@@ -62,6 +62,15 @@ set_to sync_max 4096
 run_fails set_to sync_min 8192 2>/dev/null
 set_to sync_max max
 
+note "no faster than the limit"
+set_to sync_speed_min 1000
+set_to sync_speed_max 6000
+started=$SECONDS
+act check
+((SECONDS - started >= 2)) || fail "22 MiB took less than 3 seconds at 6 MiB/s"
+set_to sync_speed_max system
+set_to sync_speed_min 1000000
+
 note "frozen: nothing starts; idle lets it"
 differ 40960 8
 run set_to sync_action frozen
