@@ -24,7 +24,8 @@ use setting::Setting;
 
 fn main() -> Result<()> {
     let mut arguments = Arguments::from_args();
-    arguments.test_threads.get_or_insert(at_a_time());
+    // A guest uses about one processor; more than two at a time only makes all of them late.
+    arguments.test_threads.get_or_insert(2);
 
     let setting = Arc::new(Setting::from_environment()?);
     let mut trials = Vec::new();
@@ -39,14 +40,4 @@ fn main() -> Result<()> {
         }
     }
     libtest_mimic::run(&arguments, trials).exit()
-}
-
-/// How many guests run at the same time. More than these only make all of them late: a guest uses about one
-/// processor. On the debug kernel most guests have no more than one, and wait now and then.
-fn at_a_time() -> usize {
-    if setting::lane() == "debug" {
-        3
-    } else {
-        2
-    }
 }

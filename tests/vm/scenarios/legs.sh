@@ -20,9 +20,9 @@ for count in 1 2 3 8; do
 	before=()
 	for leg in "${legs[@]}"; do before+=("$(sectors_read "$leg")"); done
 	quietly fio --name=read --filename=$array --ioengine=io_uring --direct=1 --rw=randread --norandommap --bs=4k --iodepth=32 \
-		--size=8M --io_size=16M
+		--size=8M --io_size=4M
 	for ((slot = 0; slot < count; slot++)); do
-		(($(sectors_read "${legs[slot]}") - before[slot] > 4096 / count)) || fail "slot $slot has hardly been read"
+		(($(sectors_read "${legs[slot]}") - before[slot] > 128)) || fail "slot $slot was not read"
 	done
 	keep_layout $array
 	run mdadm --stop $array
