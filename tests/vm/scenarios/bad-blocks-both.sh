@@ -5,6 +5,7 @@
 # timeout: 120
 # module: both
 # raid1.ko: fails because it sends the write to no leg any more
+# raid1.ko-says: write_it
 array=/dev/md100
 load_module
 faulty_leg a "$(member 0)"

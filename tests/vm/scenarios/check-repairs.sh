@@ -6,6 +6,7 @@
 # timeout: 120
 # module: both
 # raid1.ko: fails because it stops where each leg has a bad sector, and counts none of them
+# raid1.ko-says: ^mismatches is '0'
 . /payload/guest/mending.sh
 array=/dev/md100
 load_module

@@ -5,6 +5,7 @@
 # timeout: 120
 # module: both
 # raid1.ko: fails because it starts the two, and reads from either
+# raid1.ko-says: was expected to fail
 array=/dev/md100
 sysfs=/sys/block/md100/md
 first=$(member 0) second=$(member 1)

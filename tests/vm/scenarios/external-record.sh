@@ -5,6 +5,7 @@
 # timeout: 120
 # module: compare
 # raid1.ko: fails because it tells the sender as soon as the array is active, the bad block recorded or not
+# raid1.ko-says: has not waited
 . /payload/guest/external.sh
 array=/dev/md100
 load_module

@@ -6,6 +6,7 @@
 # module: both
 # log-allow: md: super_written gets error
 # raid1.ko: fails because a refused --fail, or one bad sector, makes the array unwritable for good
+# raid1.ko-says: writes to go on
 array=/dev/md100
 load_module
 faulty_leg a "$(member 0)"

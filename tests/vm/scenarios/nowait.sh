@@ -5,6 +5,7 @@
 # timeout: 150
 # module: both
 # raid1.ko: fails because it refuses all requests that must not wait
+# raid1.ko-says: Operation not supported
 array=/dev/md100
 nowait=/payload/guest/nowait
 load_module

@@ -5,6 +5,7 @@
 # timeout: 150
 # module: both
 # raid1.ko: fails because all I/O is frozen while it tries the sector again
+# raid1.ko-says: another request took
 array=/dev/md100
 load_module
 faulty_leg a "$(member 0)"

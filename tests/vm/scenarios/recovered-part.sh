@@ -5,6 +5,7 @@
 # timeout: 180
 # module: both
 # raid1.ko: fails because it never asks a leg that is not in sync yet
+# raid1.ko-says: in the finished part
 array=/dev/md100
 load_module
 faulty_leg a "$(member 0)"

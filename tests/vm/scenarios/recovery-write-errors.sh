@@ -5,6 +5,7 @@
 # timeout: 120
 # module: both
 # raid1.ko: fails because it records the whole 64 KiB of the request
+# raid1.ko-says: ^bad blocks is
 array=/dev/md100
 load_module
 faulty_leg b "$(member 1)"
