@@ -13,4 +13,5 @@ until_true 30 "fio to write" written_since /dev/md100 0 200
 mdstat /dev/md100 | expect_line - resync
 # Not the usual end, which stops everything first: this guest is switched off as it is, and if it
 # does not go off in time, the runner calls it a hang.
+touch /run/has-to-power-off
 exit 0
