@@ -8,7 +8,7 @@
 //! # disks: 2x256M 1x64M      NVMe members 0, 1, 2 ...  (default: none)
 //! # timeout: 60              seconds, on a stock kernel without KVM
 //! # memory: 1024             MiB
-//! # cpus: 2                  (default: 2, but 1 on the debug kernel)
+//! # cpus: 2
 //! # restarts: yes            the machine may restart, see guest/booting.sh (default: that's its end)
 //! # leaks: yes               on the debug kernel, look for lost objects in the end; this takes longer than most scenarios
 //! # module: rs               rs, c, both, or compare (run with each, transcripts must be equal)
@@ -143,16 +143,6 @@ pub fn discover(folder: &Path) -> Result<Vec<Scenario>> {
     Ok(scenarios)
 }
 
-/// Two processors of a debug kernel wait for each other most of the time when the host has no two to spare for
-/// them: scenarios that are about load say that they want two.
-fn default_cpus() -> u64 {
-    if setting::lane() == "debug" {
-        1
-    } else {
-        2
-    }
-}
-
 fn parse(name: &str, script: String) -> Result<Scenario> {
     let mut described = false;
     let mut has_row = name.starts_with("runner-sees-");
@@ -162,7 +152,7 @@ fn parse(name: &str, script: String) -> Result<Scenario> {
         disks: Vec::new(),
         timeout: 60,
         memory: 1024,
-        cpus: default_cpus(),
+        cpus: 2,
         restarts: false,
         leaks: false,
         log_allow: Vec::new(),

@@ -3,7 +3,6 @@
 # row: write-behind
 # disks: 2x48M
 # timeout: 180
-# cpus: 2
 # module: both
 # raid1.ko: dies because a write that waits twice is twice in its tree
 array=/dev/md100

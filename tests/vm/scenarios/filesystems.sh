@@ -3,7 +3,6 @@
 # row: trust
 # disks: 2x320M
 # timeout: 480
-# cpus: 2
 # module: both
 array=/dev/md100
 first=$(member 0)

@@ -3,7 +3,6 @@
 # row: writes reads
 # disks: 3x48M
 # timeout: 240
-# cpus: 2
 # module: both
 array=/dev/md100
 mapfile -t legs < <(members 0 1 2)

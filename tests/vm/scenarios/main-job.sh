@@ -3,7 +3,6 @@
 # row: run status membership
 # disks: 2x384M
 # timeout: 300
-# cpus: 2
 # module: compare
 #
 # This is what `make demo` shows; there SHOW is set.

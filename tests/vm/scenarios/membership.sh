@@ -4,7 +4,6 @@
 # row: membership
 # disks: 3x48M
 # timeout: 300
-# cpus: 2
 # module: both
 array=/dev/md100
 mapfile -t legs < <(members 0 1 2)

@@ -4,7 +4,6 @@
 # row: write-behind
 # disks: 2x32M
 # timeout: 120
-# cpus: 2
 # module: both
 # raid1.ko: hangs because a waiter is let go when one overlapping write ends, though another still overlaps
 array=/dev/md100

@@ -3,7 +3,6 @@
 # row: errors
 # disks: 4x24M
 # timeout: 240
-# cpus: 2
 # module: compare
 # log-allow: md: super_written gets error
 array=/dev/md100

@@ -4,7 +4,6 @@
 # row: shape
 # disks: 3x48M
 # timeout: 240
-# cpus: 2
 # module: compare
 load_module
 sync_speed 1000000

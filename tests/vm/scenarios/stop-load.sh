@@ -4,7 +4,6 @@
 # row: quiesce
 # disks: 2x48M
 # timeout: 240
-# cpus: 2
 # module: both
 array=/dev/md100
 first=$(member 0)

@@ -3,7 +3,6 @@
 # row: sync
 # disks: 3x48M
 # timeout: 240
-# cpus: 2
 # module: both
 array=/dev/md100
 second=$(member 1)
