@@ -116,11 +116,11 @@ fn all_can_rest<M: Model>(model: &M, graph: &Graph<M::State>) -> bool {
         .iter()
         .map(|state| model.at_rest(state))
         .collect();
-    let mut todo: Vec<usize> = (0..can.len()).filter(|state| can[*state]).collect();
-    while let Some(state) = todo.pop() {
+    let mut pending: Vec<usize> = (0..can.len()).filter(|state| can[*state]).collect();
+    while let Some(state) = pending.pop() {
         for from in &back[state] {
             if !std::mem::replace(&mut can[*from], true) {
-                todo.push(*from);
+                pending.push(*from);
             }
         }
     }
