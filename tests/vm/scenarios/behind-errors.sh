@@ -11,30 +11,38 @@ faulty_leg fast "$(member 0)"
 faulty_leg bad "$(member 1)"
 gated_leg slow /dev/mapper/bad
 behind_array $array /dev/mapper/fast /dev/mapper/slow
-echo 1 >$md/bitmap/time_base
 offset=$(<$md/rd1/offset)
 dirty() { mdadm --examine-bitmap "$(member 0)" | grep -o '[0-9]* dirty'; }
 is_dirty() { [[ $(dirty) == "$1 dirty" ]]; }
 
+# settled: nothing is behind any more, and the bitmap says so.
+settled() {
+	echo 0.1 >$md/safe_mode_delay
+	echo 1 >$md/bitmap/time_base
+	dd if=/dev/urandom of=$array bs=64k count=1 oflag=direct status=none
+	until_true 20 "the bitmap to be clean" is_dirty 0
+}
+
+# held_up: the array is active, the bitmap dirty, and both stay so; what's written from now on is behind.
+held_up() {
+	echo 100 >$md/safe_mode_delay
+	echo 100 >$md/bitmap/time_base
+	dd if=/dev/urandom of=$array bs=64k count=1 oflag=direct status=none
+	hold_writes slow "$offset"
+}
+
 note "the bitmap has it until the leg has it"
-echo 0.1 >$md/safe_mode_delay
-dd if=/dev/urandom of=$array bs=64k count=1 oflag=direct status=none
-until_true 20 "the bitmap to be clean" is_dirty 0
-echo 100 >$md/safe_mode_delay
-dd if=/dev/urandom of=$array bs=64k count=1 oflag=direct status=none
-hold_writes slow "$offset"
+settled
+held_up
 run dd if=/dev/urandom of=$array bs=64k count=1 oflag=direct status=none
+echo 1 >$md/bitmap/time_base
 sleep 5
 run dirty
 release_writes slow
-echo 0.1 >$md/safe_mode_delay
-dd if=/dev/urandom of=$array bs=64k count=1 oflag=direct status=none
-until_true 20 "the bitmap to be clean" is_dirty 0
-echo 100 >$md/safe_mode_delay
+settled
 
 note "the leg fails to get it: bad blocks, as ever"
-dd if=/dev/urandom of=$array bs=64k count=1 oflag=direct status=none
-hold_writes slow "$offset"
+held_up
 run dd if=/dev/urandom of=/run/data bs=64k count=4 status=none
 run dd if=/run/data of=$array bs=64k count=4 oflag=direct status=none
 leg_errors bad writes $((offset + 128)) 8
@@ -51,10 +59,7 @@ fill $array
 until_true 20 "bad blocks to be cleared" is_empty $md/rd1/bad_blocks
 
 note "the other leg fails to get it: the sender is told when this one has it"
-echo 100 >$md/safe_mode_delay
-echo 100 >$md/bitmap/time_base
-dd if=/dev/urandom of=$array bs=64k count=1 oflag=direct status=none
-hold_writes slow "$offset"
+held_up
 leg_errors fast writes $((offset + 128)) 8
 dd if=/run/data of=$array bs=64k count=4 oflag=direct status=none &
 writer=$!
