@@ -2,7 +2,7 @@
 # scenario: with write-behind, random writes of all sizes that overlap leave both legs with the same data
 # row: write-behind
 # disks: 2x48M
-# timeout: 180
+# timeout: 120
 # module: both
 # raid1.ko: dies because a write that waits twice is twice in its tree
 array=/dev/md100

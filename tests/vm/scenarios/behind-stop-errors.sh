@@ -2,7 +2,7 @@
 # scenario: the bitmap is taken away, and the array stopped, while a write fails that is behind
 # row: write-behind
 # disks: 2x32M
-# timeout: 180
+# timeout: 75
 # module: both
 # raid1.ko: hangs because the bitmap stays until the write has ended, and the write waits for the superblock, which can't be written meanwhile
 # raid1.ko-says: it waits
