@@ -171,10 +171,13 @@ impl<'a, C: Copies + ?Sized> Runs<'a, C> {
         }
     }
 
-    /// Whether the two blocks, with the same verdict, condemn the same copies.
+    /// Whether the two blocks, with the same verdict, condemn the same copies, and for the same reason: a check
+    /// writes to those that can't be read, and to no others.
     fn alike(&self, verdict: Verdict, a: SectorRange, b: SectorRange) -> bool {
-        (0..self.copies.count()).all(|copy| {
-            verdict.condemns(self.copies, copy, a) == verdict.condemns(self.copies, copy, b)
+        let copies = self.copies;
+        (0..copies.count()).all(|copy| {
+            copies.readable(copy, a) == copies.readable(copy, b)
+                && verdict.condemns(copies, copy, a) == verdict.condemns(copies, copy, b)
         })
     }
 }

@@ -161,9 +161,20 @@ proptest! {
             }
         }
         prop_assert_eq!(got, expected);
+        // A check writes to the copies that can't be read, and to no others: a run must not have both kinds of one.
+        let readable = |block: SectorRange| -> Vec<bool> {
+            (0..sectors.count()).map(|copy| sectors.readable(copy, block)).collect()
+        };
+        let first = |run: &Run| readable(SectorRange::new(run.range.start(), block.sectors()));
+        for run in &runs {
+            for block in each_block(run.range, block) {
+                prop_assert_eq!(readable(block), first(run));
+            }
+        }
         for pair in runs.windows(2) {
             prop_assert!(pair[0].range.end() <= pair[1].range.start());
             let same = pair[0].verdict == pair[1].verdict
+                && first(&pair[0]) == first(&pair[1])
                 && (0..sectors.count()).all(|copy| pair[0].condemns(&sectors, copy) == pair[1].condemns(&sectors, copy));
             prop_assert!(!same || pair[0].range.end() < pair[1].range.start(), "not merged");
         }
@@ -268,6 +279,15 @@ fn two_errors_at_different_places_heal_each_other() {
     assert_eq!(
         runs(&Sectors::of(0, &["?aaa", "aa?a"])),
         [(0, 1, 1, Ruling::Agreed), (2, 1, 0, Ruling::Agreed)]
+    );
+}
+
+/// A copy that can't be read is condemned, and so is the same copy where it can be and merely differs.
+#[test]
+fn an_error_beside_a_mismatch_is_a_run_of_its_own() {
+    assert_eq!(
+        runs(&Sectors::of(0, &["aa", "bb", "?c"])),
+        [(0, 1, 0, Ruling::First), (1, 1, 0, Ruling::First)]
     );
 }
 
