@@ -35,12 +35,8 @@ pub mod opf {
     pub const WRITE: u32 = bindings::req_op_REQ_OP_WRITE;
     /// Discard.
     pub const DISCARD: u32 = bindings::req_op_REQ_OP_DISCARD;
-    /// Write zeroes.
-    pub const WRITE_ZEROES: u32 = bindings::req_op_REQ_OP_WRITE_ZEROES;
     /// The device's cache has to be flushed before.
     pub const PREFLUSH: u32 = bindings::RAID1RS_REQ_PREFLUSH;
-    /// The data has to be on the medium before the request ends.
-    pub const FUA: u32 = bindings::RAID1RS_REQ_FUA;
     /// Fail rather than wait for a resource.
     pub const NOWAIT: u32 = bindings::RAID1RS_REQ_NOWAIT;
     /// Reading ahead, which may fail at any time.

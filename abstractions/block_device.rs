@@ -64,12 +64,6 @@ impl BlockDevice {
         // SAFETY: By the type invariant.
         unsafe { bindings::raid1rs_bdev_max_discard_sectors(self.as_ptr()) }
     }
-
-    /// The size in bytes that the device likes best for requests in sequence; 0 if it doesn't say.
-    pub fn io_opt(&self) -> u32 {
-        // SAFETY: By the type invariant.
-        unsafe { bindings::raid1rs_bdev_io_opt(self.as_ptr()) }
-    }
 }
 
 /// The name without "/dev/": "sda1".

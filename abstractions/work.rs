@@ -135,11 +135,6 @@ impl<T: Work<K> + Send + Sync + 'static, K: Keeper + Send + Sync + 'static> Perm
         PoolRef::last(reference).map(|only| Self(only.share()))
     }
 
-    /// The object.
-    pub fn object(&self) -> &PoolRef<Workable<T>, K> {
-        &self.0
-    }
-
     /// Has [`Work::run`] called with the object on the queue that `queue` finds by way of it.
     ///
     /// Context: any.

@@ -22,12 +22,8 @@ static const blk_status_t RAID1RS_BLK_STS_IOERR = BLK_STS_IOERR;
 static const blk_status_t RAID1RS_BLK_STS_AGAIN = BLK_STS_AGAIN;
 static const blk_status_t RAID1RS_BLK_STS_INVAL = BLK_STS_INVAL;
 
-static const blk_opf_t RAID1RS_REQ_SYNC = REQ_SYNC;
-static const blk_opf_t RAID1RS_REQ_FUA = REQ_FUA;
 static const blk_opf_t RAID1RS_REQ_PREFLUSH = REQ_PREFLUSH;
 static const blk_opf_t RAID1RS_REQ_RAHEAD = REQ_RAHEAD;
-static const blk_opf_t RAID1RS_REQ_IDLE = REQ_IDLE;
-static const blk_opf_t RAID1RS_REQ_NOMERGE = REQ_NOMERGE;
 static const blk_opf_t RAID1RS_REQ_NOWAIT = REQ_NOWAIT;
 static const blk_opf_t RAID1RS_REQ_POLLED = REQ_POLLED;
 static const blk_opf_t RAID1RS_REQ_ATOMIC = REQ_ATOMIC;
@@ -37,9 +33,7 @@ static const blk_opf_t RAID1RS_MD_FAILFAST = MD_FAILFAST;
 
 static const gfp_t RAID1RS_GFP_NOIO = GFP_NOIO;
 static const gfp_t RAID1RS_GFP_NOWAIT = GFP_NOWAIT;
-static const gfp_t RAID1RS_GFP_KERNEL = GFP_KERNEL;
 
-static const blk_features_t RAID1RS_BLK_FEAT_ROTATIONAL = BLK_FEAT_ROTATIONAL;
 static const blk_features_t RAID1RS_BLK_FEAT_NOWAIT = BLK_FEAT_NOWAIT;
 static const blk_features_t RAID1RS_BLK_FEAT_PCI_P2PDMA = BLK_FEAT_PCI_P2PDMA;
 static const blk_features_t RAID1RS_BLK_FEAT_ATOMIC_WRITES = BLK_FEAT_ATOMIC_WRITES;

@@ -39,8 +39,8 @@ void raid1rs_rdev_put(struct md_rdev *rdev, struct mddev *mddev);
 void raid1rs_rdev_notify_state(struct md_rdev *rdev);
 void raid1rs_rdev_wake_blocked(struct md_rdev *rdev);
 int raid1rs_rdev_link(struct mddev *mddev, struct md_rdev *rdev);
-void raid1rs_end_safemode_timer(struct mddev *mddev);
 void raid1rs_rdev_unlink(struct mddev *mddev, struct md_rdev *rdev);
+void raid1rs_end_safemode_timer(struct mddev *mddev);
 bool raid1rs_rdev_page_io(struct md_rdev *rdev, sector_t sector, struct page *page,
 			  unsigned int offset, unsigned int size, blk_opf_t opf);
 bool raid1rs_rdev_set_badblocks(struct md_rdev *rdev, sector_t sector, sector_t sectors);
@@ -57,7 +57,7 @@ bool raid1rs_bitmap_start_sync(struct mddev *mddev, sector_t sector,
 			       sector_t *sectors, bool degraded);
 void raid1rs_bitmap_end_sync(struct mddev *mddev, sector_t sector,
 			     sector_t *sectors);
-void raid1rs_bitmap_cond_end_sync(struct mddev *mddev, sector_t sector, bool force);
+void raid1rs_bitmap_cond_end_sync(struct mddev *mddev, sector_t sector);
 void raid1rs_bitmap_close_sync(struct mddev *mddev);
 void raid1rs_bitmap_start_behind(struct mddev *mddev);
 void raid1rs_bitmap_end_behind(struct mddev *mddev);
@@ -67,7 +67,6 @@ int raid1rs_bitmap_resize(struct mddev *mddev, sector_t sectors);
 /* md_helpers.c: block devices */
 unsigned int raid1rs_bdev_logical_block_size(struct block_device *bdev);
 unsigned int raid1rs_bdev_max_discard_sectors(struct block_device *bdev);
-unsigned int raid1rs_bdev_io_opt(struct block_device *bdev);
 bool raid1rs_bdev_rotational(struct block_device *bdev);
 int raid1rs_bdev_name(struct block_device *bdev, char *buffer, size_t size);
 

@@ -8,8 +8,8 @@
 
 #include "bindings.h"
 
-#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 2, 0)
-#error "raid1_rs is for Linux 7.2 and newer"
+#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 3, 0)
+#error "raid1_rs is for Linux 7.3 and newer"
 #endif
 
 /* Flag words. */
@@ -106,6 +106,11 @@ int raid1rs_rdev_link(struct mddev *mddev, struct md_rdev *rdev)
 	return sysfs_link_rdev(mddev, rdev);
 }
 
+void raid1rs_rdev_unlink(struct mddev *mddev, struct md_rdev *rdev)
+{
+	sysfs_unlink_rdev(mddev, rdev);
+}
+
 /*
  * md stops the timer before it quiesces the array, and the end of a write that
  * is waited for there starts it again: it would run when the mddev is gone. Does
@@ -117,11 +122,6 @@ void raid1rs_end_safemode_timer(struct mddev *mddev)
 		mddev->safemode = 1;
 		md_wakeup_thread(mddev->thread);
 	}
-}
-
-void raid1rs_rdev_unlink(struct mddev *mddev, struct md_rdev *rdev)
-{
-	sysfs_unlink_rdev(mddev, rdev);
 }
 
 /*
@@ -184,12 +184,7 @@ bool raid1rs_bitmap_start(struct mddev *mddev, sector_t *sector,
 
 	if (!md_bitmap_enabled(mddev, false))
 		return false;
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 3, 0)
 	ops->prepare_range(mddev, sector, sectors, discard);
-#else
-	if (mddev->pers->bitmap_sector)
-		mddev->pers->bitmap_sector(mddev, sector, sectors);
-#endif
 	if (!*sectors)
 		return false;
 	(discard ? ops->start_discard : ops->start_write)(mddev, *sector, *sectors);
@@ -223,10 +218,10 @@ void raid1rs_bitmap_end_sync(struct mddev *mddev, sector_t sector,
 	md_bitmap_end_sync(mddev, sector, sectors);
 }
 
-void raid1rs_bitmap_cond_end_sync(struct mddev *mddev, sector_t sector, bool force)
+void raid1rs_bitmap_cond_end_sync(struct mddev *mddev, sector_t sector)
 {
 	if (md_bitmap_enabled(mddev, false))
-		mddev->bitmap_ops->cond_end_sync(mddev, sector, force);
+		mddev->bitmap_ops->cond_end_sync(mddev, sector, false);
 }
 
 void raid1rs_bitmap_close_sync(struct mddev *mddev)
@@ -269,11 +264,6 @@ unsigned int raid1rs_bdev_logical_block_size(struct block_device *bdev)
 unsigned int raid1rs_bdev_max_discard_sectors(struct block_device *bdev)
 {
 	return bdev_max_discard_sectors(bdev);
-}
-
-unsigned int raid1rs_bdev_io_opt(struct block_device *bdev)
-{
-	return bdev_io_opt(bdev);
 }
 
 bool raid1rs_bdev_rotational(struct block_device *bdev)

@@ -87,7 +87,7 @@ impl Leg {
     /// Writes `range` from `good`, and reads it back into `back`; tells whether it's well again.
     fn mend(&self, range: SectorRange, good: Spot<'_>, back: Spot<'_>) -> bool {
         let rdev = self.rdev();
-        if !rdev.write_page(range.start(), good.pages, good.offset, range.bytes(), 0) {
+        if !rdev.write_page(range.start(), good.pages, good.offset, range.bytes()) {
             self.note_write_error();
             return false;
         }

@@ -15,10 +15,7 @@ use kernel::{
 };
 
 use super::{
-    access::{
-        count,
-        read_field, //
-    },
+    access::read_field,
     mddev::{
         Mddev,
         MddevHandle, //
@@ -75,10 +72,6 @@ pub struct BitmapStats {
     /// The array's event count when the bitmap was made, or when a write ended last that all members had: of a device
     /// whose superblock is older it doesn't tell all that it lacks. Always zero for the lockless bitmap.
     pub events_cleared: u64,
-    /// How many write-behind requests are under way.
-    pub behind_writes: usize,
-    /// Whether somebody waits for them to end.
-    pub behind_wait: bool,
 }
 
 impl Mddev {
@@ -200,13 +193,13 @@ impl Bitmap<'_> {
         sectors
     }
 
-    /// From time to time, or with `force`: waits until all sync I/O has ended, and clears the marks of
+    /// From time to time: waits until all sync I/O has ended, and clears the marks of
     /// what is in sync, up to `sector`.
     ///
     /// Context: the sync thread; may sleep.
-    pub fn cond_end_sync(&self, sector: Sector, force: bool) {
+    pub fn cond_end_sync(&self, sector: Sector) {
         // SAFETY: As in `enabled`.
-        unsafe { bindings::raid1rs_bitmap_cond_end_sync(self.0.as_ptr(), sector, force) };
+        unsafe { bindings::raid1rs_bitmap_cond_end_sync(self.0.as_ptr(), sector) };
     }
 
     /// The sync is over: no range is being synced any more.
@@ -253,8 +246,6 @@ impl Bitmap<'_> {
         let stats = unsafe { stats.assume_init() };
         Some(BitmapStats {
             events_cleared: stats.events_cleared,
-            behind_writes: count(stats.behind_writes),
-            behind_wait: stats.behind_wait,
         })
     }
 

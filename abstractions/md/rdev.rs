@@ -281,21 +281,12 @@ impl Rdev {
     }
 
     /// Writes `bytes` of `pages` at `offset` as data to `sector`, and waits for it. Tells whether it
-    /// worked; it doesn't if that isn't within one page. `flags` are those of the operation, such as
-    /// FUA.
+    /// worked; it doesn't if that isn't within one page.
     ///
     /// Context: may sleep.
-    pub fn write_page(
-        &self,
-        sector: Sector,
-        pages: &Pages,
-        offset: usize,
-        bytes: usize,
-        flags: u32,
-    ) -> bool {
-        let operation = bindings::req_op_REQ_OP_WRITE | (flags & !OPERATION_MASK);
+    pub fn write_page(&self, sector: Sector, pages: &Pages, offset: usize, bytes: usize) -> bool {
         let sector = sector.saturating_add(self.data_offset());
-        self.page_io(sector, pages, offset, bytes, operation)
+        self.page_io(sector, pages, offset, bytes, bindings::req_op_REQ_OP_WRITE)
     }
 
     /// `sector` is the block device's. One that would be past the highest is past the device's end in any
@@ -323,9 +314,6 @@ impl Rdev {
         }
     }
 }
-
-/// The bits of an operation that say which it is; the others are flags.
-const OPERATION_MASK: u32 = (1 << bindings::REQ_OP_BITS) - 1;
 
 /// A reference to a device, for keeping: the personality's claim on it. See
 /// [`Member::handle`](super::Member::handle).

@@ -238,7 +238,7 @@ impl Session {
             Decision::Halt | Decision::Abort => return SyncStep::Abort,
             Decision::Sync(_) | Decision::Lost(_) => (),
         }
-        conf.mddev().bitmap().cond_end_sync(sector, false);
+        conf.mddev().bitmap().cond_end_sync(sector);
         let Some(memory) = take_memory(conf, interrupted) else {
             return SyncStep::Abort;
         };

@@ -112,7 +112,7 @@ fn write_blocks(unit: &Unit, participant: &Participant, buffer: usize, page: Sec
 fn write(participant: &Participant, range: SectorRange, from: Spot<'_>) -> bool {
     let leg = &participant.leg;
     let rdev = leg.rdev();
-    let written = rdev.write_page(range.start(), from.pages, from.offset, range.bytes(), 0);
+    let written = rdev.write_page(range.start(), from.pages, from.offset, range.bytes());
     if written && leg.first_bad(range).is_some() {
         rdev.clear_bad_blocks(range.start(), range.len());
     }

@@ -58,7 +58,6 @@ notices() {
 
 # Ways to plant something.
 append() { printf '%s\n' "$2" >>"$1"; }
-prepend() { sed -i "1i $2" "$1"; }
 make_file() { mkdir -p "$(dirname "$1")" && printf '%s\n' "$2" >"$1"; }
 
 verdict() { exit "$failed"; }
@@ -75,7 +74,7 @@ inside_root() {
 # shellcheck disable=SC2034 # used by the checks
 module_object=build/stock/module/raid1_rs.o
 
-# assemble_c TEXT, assemble_rust TEXT: an object with this in it; prints its path.
+# object_of_c TEXT, object_of_rust TEXT: an object with this in it; prints its path.
 object_of_c() {
 	printf '%s\n' "$1" >"$work/planted.c"
 	gcc-14 -O2 -ffreestanding -fno-stack-protector -mno-red-zone -c -o "$work/planted.o" "$work/planted.c" &&
