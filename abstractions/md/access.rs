@@ -9,13 +9,40 @@
 
 use kernel::prelude::*;
 
+/// What the processor loads and stores in one piece: integers of up to 64 bits, and pointers.
+pub(super) trait Word: Copy {}
+
+impl Word for bool {}
+impl Word for u8 {}
+impl Word for u16 {}
+impl Word for i32 {}
+impl Word for u32 {}
+impl Word for i64 {}
+impl Word for u64 {}
+impl Word for usize {}
+impl<T> Word for *mut T {}
+
+/// The same pointer; refuses to compile if a [`Word`] isn't what it points to.
+#[inline(always)]
+pub(super) const fn to_word<T: Word>(field: *const T) -> *const T {
+    field
+}
+
+/// As [`to_word`].
+#[inline(always)]
+pub(super) const fn to_word_mut<T: Word>(field: *mut T) -> *mut T {
+    field
+}
+
 /// `READ_ONCE()` of a field of what a wrapper's `as_ptr()` points to.
 macro_rules! read_field {
     ($wrapper:expr, $($field:tt)+) => {{
         let object = $wrapper.as_ptr();
-        // SAFETY: The object is alive as long as its wrapper is borrowed. Only an aligned integer or
-        // pointer is read, in one piece.
-        unsafe { (&raw const (*object).$($field)+).read_volatile() }
+        // SAFETY: The object is alive as long as its wrapper is borrowed. The field is an aligned word,
+        // read in one piece.
+        unsafe {
+            $crate::abstractions::md::access::to_word(&raw const (*object).$($field)+).read_volatile()
+        }
     }};
 }
 
@@ -24,9 +51,12 @@ macro_rules! write_field {
     ($wrapper:expr, $($field:ident).+, $value:expr) => {{
         let value = $value;
         let object = $wrapper.as_ptr();
-        // SAFETY: The object is alive as long as its wrapper is borrowed. Only an aligned integer or
-        // pointer is written, in one piece.
-        unsafe { (&raw mut (*object).$($field).+).write_volatile(value) }
+        // SAFETY: The object is alive as long as its wrapper is borrowed. The field is an aligned word,
+        // written in one piece.
+        unsafe {
+            $crate::abstractions::md::access::to_word_mut(&raw mut (*object).$($field).+)
+                .write_volatile(value)
+        }
     }};
 }
 
