@@ -54,6 +54,17 @@ use crate::{
 /// before the call is over.
 pub(super) struct PersonalityVTable<T: Personality>(PhantomData<T>);
 
+/// A callback that `T` may leave out. It's null then, as md core expects it.
+macro_rules! optional {
+    ($has:ident, $callback:ident) => {
+        if T::$has {
+            Some(Self::$callback)
+        } else {
+            None
+        }
+    };
+}
+
 impl<T: Personality> PersonalityVTable<T> {
     /// What md core takes for granted of a personality that can sync.
     const COMPLETE: () = assert!(
@@ -360,46 +371,14 @@ impl<T: Personality> PersonalityVTable<T> {
         status: Some(Self::status_callback),
         error_handler: Some(Self::error_callback),
         size: Some(Self::size_callback),
-        takeover: if T::HAS_TAKEOVER {
-            Some(Self::takeover_callback)
-        } else {
-            None
-        },
-        hot_add_disk: if T::HAS_HOT_ADD {
-            Some(Self::hot_add_callback)
-        } else {
-            None
-        },
-        hot_remove_disk: if T::HAS_HOT_REMOVE {
-            Some(Self::hot_remove_callback)
-        } else {
-            None
-        },
-        spare_active: if T::HAS_SPARE_ACTIVE {
-            Some(Self::spare_active_callback)
-        } else {
-            None
-        },
-        sync_request: if T::HAS_SYNC_REQUEST {
-            Some(Self::sync_request_callback)
-        } else {
-            None
-        },
-        resize: if T::HAS_RESIZE {
-            Some(Self::resize_callback)
-        } else {
-            None
-        },
-        check_reshape: if T::HAS_CHECK_RESHAPE {
-            Some(Self::check_reshape_callback)
-        } else {
-            None
-        },
-        quiesce: if T::HAS_QUIESCE {
-            Some(Self::quiesce_callback)
-        } else {
-            None
-        },
+        takeover: optional!(HAS_TAKEOVER, takeover_callback),
+        hot_add_disk: optional!(HAS_HOT_ADD, hot_add_callback),
+        hot_remove_disk: optional!(HAS_HOT_REMOVE, hot_remove_callback),
+        spare_active: optional!(HAS_SPARE_ACTIVE, spare_active_callback),
+        sync_request: optional!(HAS_SYNC_REQUEST, sync_request_callback),
+        resize: optional!(HAS_RESIZE, resize_callback),
+        check_reshape: optional!(HAS_CHECK_RESHAPE, check_reshape_callback),
+        quiesce: optional!(HAS_QUIESCE, quiesce_callback),
         // No others yet: `start`, the reshape family, and what maps the array's sectors to the bitmap's.
         ..pin_init::zeroed()
     };
