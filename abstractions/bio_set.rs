@@ -193,7 +193,8 @@ impl<P: Send + 'static, K: Keeper + Send + 'static> Blank<P, K> {
         wait: Wait,
     ) -> Result<Self, K> {
         let from = set(&keeper).set.get();
-        // SAFETY: The set, the parent and the device are alive.
+        // SAFETY: The set, the parent and the device are alive; the parent stays until the clone has ended, which the caller sees
+        // to (see above).
         let bio = unsafe {
             bindings::bio_alloc_clone(device.as_ptr(), parent.as_ptr(), wait.gfp(), from)
         };

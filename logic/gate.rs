@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A gate: whoever goes through it is inside until he goes out, and a freeze waits until nobody is.
+//! A gate: whoever goes through it is inside until they go out, and a freeze waits until nobody is.
 //!
 //! Coming in and going out touch nothing but a [`Presence`], which in the kernel counts per CPU. An
 //! array has two gates:
@@ -18,9 +18,9 @@
 //!   [`Gate::is_frozen`], which the drop of the last pass makes true.
 //! - To thaw: under the mutex [`Gate::thaw`]; wake those who wait to come in, if it says so.
 //!
-//! A request that is put aside for the daemon goes out, and comes in again when it goes on: a freeze
-//! must not wait for the daemon, which may be the one that freezes. In between everything may have
-//! changed. What it has of the second gate, or its ticket, it keeps or gives back along with that.
+//! A request that is put aside for the daemon stays inside. A freeze must not wait for the daemon,
+//! which may be the one that freezes: so the freezer does the daemon's job meanwhile. One kind leaves
+//! early, and for good: a write that waits for nothing but the metadata.
 
 /// Who is inside: a counter that can be closed.
 ///

@@ -2,7 +2,8 @@
 
 //! Which leg a read goes to.
 //!
-//! [`can_serve`] is THE predicate: whoever reads from a leg, for whatever purpose, asks it first.
+//! [`can_serve`] is THE predicate: whoever reads from a leg, for whatever purpose, asks it first. (Or a
+//! quick look at the leg's flags that says yes only where this would for any range.)
 //! The policies below it choose only among legs that passed.
 //!
 //! All functions make one pass over the legs, keep no list, and expect the legs in ascending order

@@ -32,7 +32,7 @@ use crate::{
 /// What a write has to hold while legs are writing; given back in this order.
 pub struct Entry {
     /// That the bitmap stays, if the sender isn't waiting.
-    pub behind: Option<BehindWrite>,
+    pub behind_count: Option<BehindWrite>,
     /// That no later write that overlaps it goes before it, where that matters.
     pub order: Option<OrderTicket>,
     /// That no sync unit and no repair overlaps it; the part of it that goes on behind has it, if there is one.
@@ -59,7 +59,7 @@ pub fn admit(conf: &Conf, bio: &Incoming, wait: Wait) -> Result<Admitted, Status
     let mddev = conf.mddev();
     let range = SectorRange::new(bio.sector(), u64::from(bio.sectors()));
     loop {
-        // First, as it may wait for the daemon, which may wait for who freezes the gate.
+        // First, as it may wait for the daemon, which may wait for the freezer.
         let token = match wait {
             Wait::Yes => mddev.write_start(bio).map_err(|_| Status::IO_ERROR)?,
             Wait::No => mddev.try_write_start().ok_or(Status::AGAIN)?,
@@ -72,7 +72,7 @@ pub fn admit(conf: &Conf, bio: &Incoming, wait: Wait) -> Result<Admitted, Status
         let (blocked, ordered) = look_at_legs(conf, range);
         if blocked.is_none() && token.is_current() {
             let entry = Entry {
-                behind: None,
+                behind_count: None,
                 order: None,
                 range: Some(ticket),
                 pass,

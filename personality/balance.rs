@@ -29,7 +29,8 @@ pub const STRIPE_SHIFT: u32 = 8;
 /// Entries in a word of the table.
 const PER_WORD: usize = 8;
 
-/// One read in 16 is timed.
+/// One read in 16 is timed. It's the processor's counter that decides, but for its lowest bits: on some processors it goes
+/// in steps of more than one.
 const TIMED_MASK: u64 = 15 << 4;
 
 /// One read in 4096 goes to another leg than its turn is, to see how fast that one is by now.

@@ -27,7 +27,7 @@ use super::{
         Write,
         WriteRef, //
     },
-    write_error::Unrecorded,
+    write_error::WriteList,
     write_state::Source, //
 };
 use crate::abstractions::{
@@ -70,13 +70,13 @@ fn make(conf: &Conf, request: &mut Write, leg: LegRef) -> Option<WriteRef> {
     let behind = conf.mddev().bitmap().start_behind_write()?;
     let token = request.token().clone();
     let entry = request.entry_mut()?;
-    let entry_behind = Entry {
-        behind: Some(behind),
+    let entry_of_copy = Entry {
+        behind_count: Some(behind),
         order: entry.order.take(),
         range: entry.range.take(),
         pass: entry.pass.clone(),
     };
-    let write = Write::new(conf, Source::Copy(copy), token, entry_behind);
+    let write = Write::new(conf, Source::Copy(copy), token, entry_of_copy);
     // Who has one from this pool never waits for another: those of all others may be just as far.
     let write = PoolRef::new(
         write,
@@ -142,12 +142,12 @@ pub fn consult(write: Unique<Write, LegRef>) -> Option<Unique<Write, LegRef>> {
 
 /// Answers the requests that were put aside, and whose other part has ended.
 ///
-/// Context: the daemon, or who freezes the gate.
+/// Context: the daemon, or the freezer.
 pub fn answer_late(conf: &Conf) {
-    let mut answers = Unrecorded::new();
+    let mut answers = WriteList::new();
     {
         let mut unanswered = conf.unanswered.lock();
-        let mut rest = Unrecorded::new();
+        let mut rest = WriteList::new();
         // Under the lock: a part that ends now finds the list as it is, or as it will be.
         while let Some(write) = unanswered.pop() {
             if write.adopt_behind() {

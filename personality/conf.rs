@@ -44,7 +44,7 @@ use super::{
     },
     write_error::{
         FailedWrites,
-        Unrecorded, //
+        WriteList, //
     },
 };
 use crate::{
@@ -102,7 +102,8 @@ pub struct Conf {
     /// The clones that writes are sent with.
     #[pin]
     pub writes: CloneSet<WriteLeg, WriteRef>,
-    /// Those that the daemon, or who freezes, sends again. They don't wait for what they are to send themselves.
+    /// The clones that the daemon, or the freezer, sends again. A set of its own: they must not wait for clones that
+    /// only they can send.
     #[pin]
     pub rewrites: CloneSet<WriteLeg, WriteRef>,
     /// What the clones of a write share.
@@ -121,12 +122,12 @@ pub struct Conf {
     pub failed_writes: SpinLockIrq<FailedWrites>,
     /// Writes that wait for the metadata to tell of a failure.
     #[pin]
-    pub unrecorded: SpinLockIrq<Unrecorded>,
+    pub unrecorded: SpinLockIrq<WriteList>,
     /// How many writes have given their pass back, as they wait for the metadata, and are still counted by the bitmap.
     pub waiting_writes: Atomic<u32>,
     /// Writes whose answer is up to what goes on behind.
     #[pin]
-    pub unanswered: SpinLockIrq<Unrecorded>,
+    pub unanswered: SpinLockIrq<WriteList>,
     /// Keeps overlapping writes in order, where that matters.
     #[pin]
     pub order: Order,
@@ -176,9 +177,9 @@ impl Conf {
             failed_reads <- new_spinlock_irq!(FailedReads::new()),
             repairs <- Repairs::new(),
             failed_writes <- new_spinlock_irq!(FailedWrites::new()),
-            unrecorded <- new_spinlock_irq!(Unrecorded::new()),
+            unrecorded <- new_spinlock_irq!(WriteList::new()),
             waiting_writes: Atomic::new(0),
-            unanswered <- new_spinlock_irq!(Unrecorded::new()),
+            unanswered <- new_spinlock_irq!(WriteList::new()),
             order <- Order::new(),
             pending_writes <- new_spinlock_irq!(PendingWrites::new()),
             sync <- SyncEngine::new(),
@@ -252,6 +253,8 @@ impl Conf {
     }
 
     /// Takes one [`Self::freeze`] back.
+    ///
+    /// Context: may sleep; not necessarily the task that froze.
     pub fn thaw(&self) {
         self.gate.thaw();
     }

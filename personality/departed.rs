@@ -106,6 +106,8 @@ impl Departed {
     }
 
     /// `rdev` leaves.
+    ///
+    /// Context: under `reconfig_mutex`; may sleep.
     pub fn note(&self, mddev: &LockedMddev, rdev: &Rdev, how: Departure) {
         let mut list = self.list.lock();
         for entry in list.iter_mut() {
@@ -145,6 +147,8 @@ impl Departed {
     }
 
     /// `rdev` comes: whether the bitmap tells all that it lacks.
+    ///
+    /// Context: under `reconfig_mutex`; may sleep.
     pub fn is_told(&self, rdev: &Rdev, notes: Notes) -> bool {
         let list = self.list.lock();
         let entry = list.iter().find(|entry| entry.is_of(rdev));

@@ -15,7 +15,7 @@
 //! The protocol of both counts is in [`crate::logic::gate`], the rules by which ranges exclude each other
 //! in [`super::ranges`]; here are the kernel's counters, locks and queues for the first.
 //!
-//! Lock order: `freezes` or `exclusives`, then the lock of the ranges.
+//! The order of the locks is in Documentation/locking.md.
 
 use kernel::{
     new_mutex,
@@ -222,7 +222,7 @@ impl Gate {
     /// Makes the gate exclusive, until [`Self::end_exclusive`]: waits until every write that has no ticket for its range has ended.
     /// Others come and go meanwhile.
     ///
-    /// Context: may sleep. The writes may be waiting for the daemon, or for the freezer who does his job,
+    /// Context: may sleep. The writes may be waiting for the daemon, or for the freezer, which does its job,
     /// so the caller is neither.
     pub fn make_exclusive(&self) {
         let mut exclusives = self.exclusives.lock();

@@ -53,7 +53,7 @@ pub struct Leg {
     /// A replacement has taken over from it.
     retired: AtomicFlag,
     /// Set while we report an error to md ourselves, so that it can be told from a user's `--fail`.
-    failing: AtomicFlag,
+    reporting_io_error: AtomicFlag,
     /// What reads take on average, in units of 256 cycles; 0 if that is not known.
     read_time: Atomic<u32>,
     /// What it was when it was last used.
@@ -97,7 +97,7 @@ impl Leg {
             retired: AtomicFlag::new(false),
             rdev,
             conf,
-            failing: AtomicFlag::new(false),
+            reporting_io_error: AtomicFlag::new(false),
             read_time: Atomic::new(0),
             read_time_used: Atomic::new(0),
             position: Position {
@@ -121,7 +121,7 @@ impl Leg {
     }
 
     /// Whether any read of the array can be sent here without further thought: a healthy solid-state
-    /// leg that nobody asked to avoid.
+    /// leg that nobody asked to avoid. If so, [`can_serve`](crate::logic::read_policy::can_serve) allows any range.
     #[inline]
     pub fn is_plain(&self) -> bool {
         let flags = self.rdev().flags().load();
@@ -210,9 +210,14 @@ impl Leg {
         self.position.pending.fetch_sub(1, Relaxed);
     }
 
+    /// Whether the device was not in the array before: it has none of the data.
+    pub fn is_new(&self) -> bool {
+        !self.returned
+    }
+
     /// Whether the leg, if it isn't in sync, lacks all of the array's data, as far as is known.
     pub fn needs_all(&self, bitmap: bool) -> bool {
-        !self.returned || !bitmap
+        self.is_new() || !bitmap
     }
 
     /// What has to be known about the leg later on, if it's removed now.
@@ -231,7 +236,7 @@ impl Leg {
         }
     }
 
-    /// The leg was recovered.
+    /// Notes that the leg has had all data since it came; see [`Self::departure`].
     pub fn set_complete(&self) {
         self.complete.store(true, Relaxed);
     }
@@ -313,20 +318,20 @@ impl Leg {
     fn fail_unless_last(&self) {
         if !self.conf.is_last_working(self) {
             // Another leg may be failing at the same time, and then this is the last one after all.
-            self.blame(|| self.conf.mddev().error(self.rdev()));
+            self.report_io_error(|| self.conf.mddev().error(self.rdev()));
         }
     }
 
     /// Does what may report an error of this leg; if so, it's because of a request that failed.
-    pub fn blame<R>(&self, report: impl FnOnce() -> R) -> R {
-        self.failing.store(true, Relaxed);
+    pub fn report_io_error<R>(&self, report: impl FnOnce() -> R) -> R {
+        self.reporting_io_error.store(true, Relaxed);
         let result = report();
-        self.failing.store(false, Relaxed);
+        self.reporting_io_error.store(false, Relaxed);
         result
     }
 
     /// Whether the error that is being reported comes from a failed request; asked once.
-    pub fn take_failing(&self) -> bool {
-        self.failing.xchg(false, Relaxed)
+    pub fn take_reporting_io_error(&self) -> bool {
+        self.reporting_io_error.xchg(false, Relaxed)
     }
 }

@@ -87,10 +87,10 @@ impl Conf {
 pub fn error(conf: &Conf, rdev: &Rdev) {
     let mddev = conf.mddev();
     let guard = rcu::read_lock();
-    let by_request = conf
+    let from_failed_io = conf
         .occupied(&guard)
         .find(|(_, leg)| leg.rdev().ptr_eq(rdev))
-        .is_some_and(|(_, leg)| leg.take_failing());
+        .is_some_and(|(_, leg)| leg.take_reporting_io_error());
     let failure = {
         let _membership = conf.membership.lock();
         // The legs may move while this runs: nothing that it looks at or closes may be another one's.
@@ -126,7 +126,7 @@ pub fn error(conf: &Conf, rdev: &Rdev) {
     };
     match failure {
         Failure::Already => (),
-        Failure::KeepLast if by_request || !may_be_command() => (),
+        Failure::KeepLast if from_failed_io || !may_be_command() => (),
         Failure::KeepLast => {
             // This is how md tells a user that the answer is no. It also stops all writes, so the
             // daemon takes it back.
@@ -177,6 +177,9 @@ pub fn unbreak(conf: &Conf) {
 }
 
 /// Takes a device in.
+///
+/// Context: under `reconfig_mutex`; may sleep. Fails with [`EEXIST`] if there is no slot for it, and as
+/// [`LockedMddev::stack_new_rdev`] and the registration of its integrity profile do; nothing has changed then.
 pub fn hot_add(conf: &PercpuBox<Conf>, mddev: &LockedMddev, member: &Member<'_>) -> Result {
     let place = {
         let guard = rcu::read_lock();
@@ -218,6 +221,9 @@ pub fn hot_add(conf: &PercpuBox<Conf>, mddev: &LockedMddev, member: &Member<'_>)
 }
 
 /// Lets a device go.
+///
+/// Context: under `reconfig_mutex`; may sleep. Fails with [`EBUSY`] if the array can't do without the device, or if
+/// requests still use it: md and mdadm come back.
 pub fn hot_remove(conf: &Conf, mddev: &LockedMddev, rdev: &Rdev) -> Result {
     let (removal, index, slots) = {
         let guard = rcu::read_lock();
@@ -309,6 +315,8 @@ fn move_down(conf: &Conf, member: usize, room: Room<Leg>) -> Result {
 }
 
 /// Devices that are recovered become active. Returns how many slots were gained.
+///
+/// Context: the daemon, or a task that starts a sync; under `reconfig_mutex`.
 pub fn spare_active(conf: &Conf) -> usize {
     let mut gained: usize = 0;
     let mut renewed = false;
@@ -322,7 +330,7 @@ pub fn spare_active(conf: &Conf) -> usize {
             let member = legs.peek(slot);
             let replacement = legs.peek(slot.saturating_add(disks));
             if let (true, Some(replacement)) = (activation.replacement, replacement) {
-                renewed |= replacement.needs_all(true);
+                renewed |= replacement.is_new();
                 replacement.set_complete();
                 replacement.rdev().flags().set(RdevFlag::InSync);
             }
@@ -339,7 +347,7 @@ pub fn spare_active(conf: &Conf) -> usize {
                 member.rdev().notify_state();
             }
             if let (true, Some(member)) = (activation.member, member) {
-                renewed |= member.needs_all(true);
+                renewed |= member.is_new();
                 member.set_complete();
                 member.rdev().flags().set(RdevFlag::InSync);
                 member.rdev().notify_state();

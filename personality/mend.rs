@@ -65,8 +65,8 @@ impl Leg {
     /// can't be becomes bad blocks, or fails the leg: `good` comes from another one.
     ///
     /// Context: may sleep.
-    pub fn heal(&self, range: SectorRange, block: BlockSize, good: Spot<'_>, back: Spot<'_>) {
-        if self.mend(range, good, back) {
+    pub fn repair(&self, range: SectorRange, block: BlockSize, good: Spot<'_>, back: Spot<'_>) {
+        if self.rewrite_and_verify(range, good, back) {
             return;
         }
         if range.len() <= block.sectors() {
@@ -76,7 +76,7 @@ impl Leg {
         let (mut good, mut left) = (good, range);
         while !left.is_empty() && !self.rdev().flags().test(RdevFlag::Faulty) {
             let (part, behind) = left.split_at(block.sectors());
-            if !self.read_to(part, back) && !self.mend(part, good, back) {
+            if !self.read_to(part, back) && !self.rewrite_and_verify(part, good, back) {
                 self.record_bad_blocks(part);
             }
             good = good.behind(part);
@@ -85,7 +85,7 @@ impl Leg {
     }
 
     /// Writes `range` from `good`, and reads it back into `back`; tells whether it's well again.
-    fn mend(&self, range: SectorRange, good: Spot<'_>, back: Spot<'_>) -> bool {
+    fn rewrite_and_verify(&self, range: SectorRange, good: Spot<'_>, back: Spot<'_>) -> bool {
         let rdev = self.rdev();
         if !rdev.write_page(range.start(), good.pages, good.offset, range.bytes()) {
             self.note_write_error();
@@ -113,7 +113,7 @@ impl Leg {
 
 impl Leg {
     /// Counts a read error; tells whether it was one too many, so that the leg has failed.
-    pub fn fails_for_reads(&self) -> bool {
+    pub fn count_read_error(&self) -> bool {
         let (conf, rdev) = (self.conf(), self.rdev());
         let mddev = conf.mddev();
         let errors = ReadErrors {
@@ -143,7 +143,7 @@ impl Leg {
             rdev.block_device()
         );
         // As with a write: if another leg fails at the same time, this one stays after all.
-        self.blame(|| mddev.error(rdev));
+        self.report_io_error(|| mddev.error(rdev));
         rdev.flags().test(RdevFlag::Faulty)
     }
 }

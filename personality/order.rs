@@ -11,7 +11,7 @@
 //!
 //! Then each write of the array is registered, by an [`OrderTicket`], from before it goes to the legs until none of them
 //! is writing it any more. A clone that has to wait is put aside; its sender is not. When its turn has come the daemon
-//! sends it, or who freezes the gate.
+//! sends it, or the freezer.
 //!
 //! Both settings change only while the array is suspended, that is while no write is under way, so there
 //! is none that ought to be registered and isn't.

@@ -268,7 +268,7 @@ fn unfinished(done: DoneRead, status: Status) {
 /// Goes on with a read that isn't finished: what a leg failed is tried on the next one. When a piece
 /// has failed everywhere, each of its blocks is tried everywhere: each may be readable on some leg.
 ///
-/// Context: the daemon, or who freezes the gate; may sleep.
+/// Context: the daemon, or the freezer; may sleep.
 pub fn go_on(done: DoneRead) {
     let conf = done.keeper().conf().clone();
     // The next leg may not have yet what is said to be written.

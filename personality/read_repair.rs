@@ -299,7 +299,7 @@ impl Repair {
         {
             // It may have to tell md that the leg has failed, and the array must not be stopped meanwhile.
             let _inside = self.enter(tools.conf)?;
-            if self.is_over(tools.conf) || self.leg.fails_for_reads() {
+            if self.is_over(tools.conf) || self.leg.count_read_error() {
                 return Err(Over);
             }
         }
@@ -355,13 +355,13 @@ impl Repair {
         let legs_differ = tools.conf.mddev().resync_offset() < step.end();
         let by_block = step.len() > block.sectors();
         if !(by_block && legs_differ) && self.fetch(tools, step) {
-            return self.leg.heal(step, block, good, back);
+            return self.leg.repair(step, block, good, back);
         }
         let mut left = step.first(if by_block { step.len() } else { 0 });
         while !left.is_empty() && !self.is_over(tools.conf) {
             let (part, behind) = left.split_at(block.sectors());
             if self.fetch(tools, part) && !self.leg.read_to(part, back) {
-                self.leg.heal(part, block, good, back);
+                self.leg.repair(part, block, good, back);
             }
             left = behind;
         }

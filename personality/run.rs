@@ -49,6 +49,15 @@ const CHUNK_SECTORS: u32 = 1 << 17;
 /// Builds the array's data from its devices, and makes its thread.
 ///
 /// `origin` tells whether the superblocks are those of this array.
+///
+/// Context: under `reconfig_mutex`; may sleep.
+///
+/// # Errors
+///
+/// - [`EINVAL`]: no mirrors, or too many; two devices in one slot; members that contradict each other so that a
+///   start would lose data.
+/// - [`EIO`]: a replacement whose member is not in sync.
+/// - [`ENOMEM`].
 pub fn set_up(mddev: &LockedMddev, origin: Origin) -> Result<KBox<Array>> {
     if mddev.raid_disks() == 0 || mddev.raid_disks() > usize::from(Slot::MAX / 2) {
         return Err(EINVAL);
@@ -117,6 +126,8 @@ fn assemble_slots(conf: &Conf) -> Result {
 }
 
 /// Starts the array.
+///
+/// Context: under `reconfig_mutex`; may sleep. Fails with [`EIO`] if no leg has the data.
 pub fn run(mddev: &LockedMddev, array: &Array) -> Result {
     // First: md ignores an error after a takeover, and an array without a thread can't do anything.
     array.thread.install(mddev);

@@ -49,7 +49,7 @@ use crate::{
 pub type FailedWrites = BioList<WriteLeg, WriteRef, DoneWrite>;
 
 /// Writes that wait for the metadata.
-pub type Unrecorded = PoolList<Write, LegRef>;
+pub type WriteList = PoolList<Write, LegRef>;
 
 /// Has the daemon look after a leg's part.
 ///
@@ -124,7 +124,7 @@ pub fn end_all(conf: &Conf) {
 
 /// Looks after a leg's part of a write.
 ///
-/// Context: the daemon, or who freezes the gate; may sleep.
+/// Context: the daemon, or the freezer; may sleep.
 pub fn settle(done: DoneWrite) {
     let succeeded = done.status().is_ok();
     let (WriteLeg { leg }, write) = done.into_context();
@@ -219,7 +219,9 @@ fn write_again(leg: &LegRef, write: &WriteRef, part: SectorRange) -> Status {
 impl Leg {
     /// Records that a part could not be written. If that can't be, the leg fails, unless it's the last
     /// one that works; the result tells whether it was recorded.
+    ///
+    /// Context: process.
     pub fn record_bad_blocks(&self, part: SectorRange) -> bool {
-        self.blame(|| self.rdev().set_bad_blocks(part.start(), part.len()))
+        self.report_io_error(|| self.rdev().set_bad_blocks(part.start(), part.len()))
     }
 }

@@ -1,6 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! What the clones of a write share: how far it is, and what keeps the array as it has to be meanwhile.
+//!
+//! How a write ends:
+//!
+//! ```text
+//! let_go, by the last clone to end
+//!    -> legs_ended -> behind::consult --- undecided -> unanswered; the daemon: answer_late -> legs_ended
+//!                          |
+//!                     is_to_record -- yes -> leave -> unrecorded; the daemon: end_recorded -> finish
+//!                          |
+//!                          no -> finish -> end: gives all back, its pass last
+//! ```
 
 use kernel::sync::atomic::{
     Atomic,
@@ -149,7 +160,7 @@ impl Write {
         self.behind = Some(behind);
     }
 
-    /// That the superblocks say so.
+    /// The write's part in md's count of writes, for which the superblocks say that the array is active.
     pub fn token(&self) -> &WriteToken {
         &self.token
     }
@@ -159,7 +170,7 @@ impl Write {
         self.entry.as_mut()
     }
 
-    /// Whether it's such a part itself: nobody is told how it ends.
+    /// Whether this is the copy that goes on after the sender was answered: nobody is told how it ends.
     #[inline]
     pub fn is_behind(&self) -> bool {
         matches!(self.source, Source::Copy(_))
@@ -250,7 +261,7 @@ impl Write {
         }
     }
 
-    /// Whether it has given that back.
+    /// Whether [`Self::leave`] was called.
     pub fn has_left(&self) -> bool {
         self.entry.is_none()
     }
@@ -300,8 +311,8 @@ impl Write {
         if let Some(behind) = behind {
             let_go(behind);
         }
-        // Before `active`: who takes the bitmap away waits for that, and then for this.
-        drop(entry.as_mut().and_then(|entry| entry.behind.take()));
+        // Before `active`: whoever takes the bitmap away waits for that, and then for this.
+        drop(entry.as_mut().and_then(|entry| entry.behind_count.take()));
         drop(active);
         // Last, and the pass last of all: it's what keeps an array that is being stopped.
         drop(entry);

@@ -17,10 +17,11 @@
 //! # Examples
 //!
 //! ```ignore
-//! let format = Format::from_md(mddev.major_version(), mddev.minor_version())?;
-//! match Unverified::new(page)?.verify(format, Sector(rdev.sb_start())) {
-//!     Ok(summary) => pr_debug!("{summary}\n"),
-//!     Err(error) => pr_warn!("superblock: {error}\n"),
+//! let (major, minor) = mddev.metadata_version();
+//! let format = Format::from_md(major, minor)?;
+//! match Unverified::new(page)?.verify(format, Sector(rdev.superblock_start())) {
+//!     Ok(summary) => log_line!(Debug, "{}", Plain(summary)),
+//!     Err(error) => log_line!(Warning, "superblock: {}", Plain(error)),
 //! }
 //! ```
 

@@ -203,7 +203,9 @@ impl<T: Personality> PersonalityVTable<T> {
         if !ours {
             return;
         }
-        // SAFETY: As above, but for that. `free` gives the data up only after an RCU grace period, as it has to.
+        // SAFETY: `private` came from `T::Data`, unless the array is at this moment between C's stores of `private` and `pers`
+        // in a takeover to us, which is not excluded: see Documentation/known-gaps.md. `free` gives the data up only after an
+        // RCU grace period.
         let (array, data, rdev) = unsafe {
             (
                 Mddev::from_ptr(mddev),

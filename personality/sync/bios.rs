@@ -43,6 +43,8 @@ pub struct SyncBio {
 pub type DoneSync = Done<Workable<SyncBio>, UnitRef>;
 
 /// Reads what is to be copied or compared.
+///
+/// Context: the sync thread.
 pub fn read(unit: &UnitRef) {
     match unit.kind {
         Kind::Resync | Kind::Recovery => submit_read(unit, unit.source, 0, unit.failfast_reads()),
@@ -63,6 +65,8 @@ fn submit_read(unit: &UnitRef, participant: usize, buffer: usize, failfast: bool
 }
 
 /// Writes `range` from buffer `buffer` to a participant.
+///
+/// Context: a worker; may sleep for memory.
 pub fn submit_write(unit: &UnitRef, participant: usize, buffer: usize, range: SectorRange) {
     let operation = opf::WRITE | opf::FAILFAST;
     if submit::<WriteEnd>(unit, participant, buffer, range, operation).is_none() {

@@ -89,7 +89,7 @@ pub fn compare(unit: &UnitRef) {
                 continue;
             }
             if !copies.readable(copy, run.range) {
-                heal(unit, participant, copy, &run);
+                repair(unit, participant, copy, &run);
             } else if unit.kind == Kind::Repair {
                 submit_write(unit, participant, run.verdict.winner, run.range);
             }
@@ -122,7 +122,7 @@ fn read_again(unit: &Unit, participant: &Participant, buffer: usize) {
 }
 
 /// Has a leg write what it could not read.
-fn heal(unit: &Unit, participant: usize, buffer: usize, run: &Run) {
+fn repair(unit: &Unit, participant: usize, buffer: usize, run: &Run) {
     let Some(participant) = unit.participants().get(participant) else {
         return;
     };
@@ -130,7 +130,7 @@ fn heal(unit: &Unit, participant: usize, buffer: usize, run: &Run) {
         let good = unit.spot(run.verdict.winner, page.start());
         let back = unit.spot(buffer, page.start());
         if let (Some(good), Some(back)) = (good, back) {
-            participant.leg.heal(page, unit.block, good, back);
+            participant.leg.repair(page, unit.block, good, back);
         }
     }
 }

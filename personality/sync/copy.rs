@@ -126,7 +126,7 @@ fn fetch(unit: &UnitRef, range: SectorRange) -> bool {
     for reader in readers.clone().take(asked) {
         if reader.leg.read_to(range, spot) {
             for reader in readers.take(failed) {
-                reader.leg.heal(range, unit.block, spot, unit.scratch());
+                reader.leg.repair(range, unit.block, spot, unit.scratch());
                 if reader.leg.lacks(range) {
                     // Nor would it get this by coming back, if the bitmap forgot the range.
                     unit.note_failure();

@@ -155,6 +155,8 @@ pub type UnitRef = PoolRef<Workable<Unit>, LegRef>;
 
 /// Starts a unit: the sectors of `plan`, with the legs that are enlisted in `memory`, which may not be
 /// `complete`.
+///
+/// Context: the sync thread; may sleep.
 pub fn start(
     conf: &Conf,
     plan: &Plan,
@@ -292,6 +294,8 @@ impl Unit {
 }
 
 /// After the last read: on to a worker.
+///
+/// Context: any.
 pub fn advance(unit: UnitRef) {
     if let Some(permit) = Permit::from_last(unit) {
         permit.queue(|unit: &UnitRef| unit.queue());
@@ -309,6 +313,8 @@ impl Work<LegRef> for Unit {
 }
 
 /// Gives a reference back; the last one ends the unit.
+///
+/// Context: any.
 pub fn let_go(unit: UnitRef) {
     let Some((unit, leg)) = PoolRef::release(unit) else {
         return;
