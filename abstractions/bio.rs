@@ -15,7 +15,8 @@ use kernel::types::Opaque;
 use super::{
     bio_set::SplitSet,
     md::Mddev,
-    status::Status, //
+    status::Status,
+    Wait, //
 };
 use crate::bindings;
 
@@ -168,6 +169,16 @@ impl Incoming {
                 (*bio).bi_status = status.into_raw();
             }
             bindings::bio_endio(bio);
+        }
+    }
+
+    /// Whether whoever handles the request may be made to wait.
+    #[inline]
+    pub fn wait(&self) -> Wait {
+        if self.has(opf::NOWAIT) {
+            Wait::No
+        } else {
+            Wait::Yes
         }
     }
 

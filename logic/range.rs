@@ -116,6 +116,16 @@ impl SectorRange {
         SectorRange::between(start, end)
     }
 
+    /// The range in pieces of `sectors`, in ascending order; the last one may be shorter.
+    pub fn pieces(self, sectors: u64) -> impl Iterator<Item = SectorRange> {
+        let mut left = self;
+        core::iter::from_fn(move || {
+            let (piece, behind) = left.split_at(sectors.max(1));
+            left = behind;
+            (!piece.is_empty()).then_some(piece)
+        })
+    }
+
     /// The first `sectors` sectors, or the whole range when it is no longer than that.
     #[inline]
     pub const fn first(&self, sectors: u64) -> SectorRange {

@@ -13,6 +13,7 @@ use super::{
     balance::STRIPE_SHIFT,
     conf::Conf,
     failfast::has_spare,
+    layout::slot_of,
     leg::{
         Leg,
         LegRef, //
@@ -28,6 +29,7 @@ use crate::{
         range::SectorRange,
         read_policy::{
             choose,
+            next_after,
             Choice,
             ReadState,
             Slot, //
@@ -79,7 +81,7 @@ fn choose_now(conf: &Conf, range: SectorRange) -> Option<Chosen> {
         if conf.layout(&guard).peek(slot).is_some_and(Leg::is_plain) {
             if let Some(leg) = conf.legs.get(slot, &guard) {
                 let choice = Choice {
-                    slot: slot as Slot,
+                    slot: slot_of(slot),
                     sectors: range.len(),
                     spare: has_spare(conf, &leg, &guard),
                 };
@@ -91,6 +93,29 @@ fn choose_now(conf: &Conf, range: SectorRange) -> Option<Chosen> {
     choose_by_policy(conf, range, &guard)
 }
 
+/// The leg to read `range` from after the one in slot `failed` could not; [`None`] if that was the last. They are
+/// asked in the order of their slots, once round, from `first` on.
+#[cold]
+pub fn next_leg(
+    conf: &Conf,
+    range: SectorRange,
+    first: Slot,
+    mut failed: Slot,
+) -> Option<(LegRef, Choice)> {
+    let guard = rcu::read_lock();
+    loop {
+        let views = conf
+            .occupied(&guard)
+            .map(|(slot, leg)| leg.view(slot, range));
+        let choice = next_after(views, range, conf.block_size(), first, failed)?;
+        if let Some(leg) = conf.legs.get(usize::from(choice.slot), &guard) {
+            return Some((leg, choice));
+        }
+        // Closed since: on to the next.
+        failed = choice.slot;
+    }
+}
+
 /// The leg to read `range` from if it can't be said without looking at all.
 #[cold]
 pub fn choose_by_policy(conf: &Conf, range: SectorRange, guard: &rcu::Guard) -> Option<Chosen> {
@@ -99,15 +124,14 @@ pub fn choose_by_policy(conf: &Conf, range: SectorRange, guard: &rcu::Guard) -> 
     for _ in 0..conf.legs.len(guard) {
         let views = conf
             .occupied(guard)
-            .map(|(slot, leg)| leg.view(slot as Slot, range));
+            .map(|(slot, leg)| leg.view(slot, range));
         let state = ReadState {
             unsynced: conf.mddev().resync_offset() < range.end(),
             solid_state: conf
                 .occupied(guard)
                 .any(|(_, leg)| leg.rdev().flags().test(RdevFlag::NonRotational)),
             block: conf.block_size(),
-            turn: ((range.start() >> STRIPE_SHIFT) as usize % conf.raid_disks(guard).max(1))
-                as Slot,
+            turn: slot_of((range.start() >> STRIPE_SHIFT) as usize % conf.raid_disks(guard).max(1)),
         };
         let choice = choose(views, range, &state)?;
         if let Some(leg) = conf.legs.get(usize::from(choice.slot), guard) {

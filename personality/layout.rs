@@ -64,8 +64,8 @@ impl<'a> Layout<'a> {
 
     /// The occupied slots, replacements included.
     #[inline]
-    pub fn occupied(self) -> impl Iterator<Item = (usize, &'a Leg)> + Clone + 'a {
-        (0..self.0.count()).filter_map(move |index| Some((index, self.0.peek(index)?)))
+    pub fn occupied(self) -> impl Iterator<Item = (Slot, &'a Leg)> + Clone + 'a {
+        (0..self.0.count()).filter_map(move |index| Some((slot_of(index), self.0.peek(index)?)))
     }
 
     /// What is in each slot.
@@ -91,12 +91,12 @@ impl<'a> Layout<'a> {
 
     /// Where `rdev` is.
     pub fn find(self, rdev: &Rdev) -> Option<Place> {
-        let (index, _) = self.occupied().find(|(_, leg)| leg.rdev().ptr_eq(rdev))?;
-        let disks = self.raid_disks();
+        let (slot, _) = self.occupied().find(|(_, leg)| leg.rdev().ptr_eq(rdev))?;
+        let (index, disks) = (usize::from(slot), self.raid_disks());
         let replacement = index >= disks;
         let slot = if replacement { index - disks } else { index };
         Some(Place {
-            slot: slot as Slot,
+            slot: slot_of(slot),
             replacement,
         })
     }
@@ -107,6 +107,12 @@ impl<'a> Layout<'a> {
     pub fn kill(self, index: usize) {
         self.0.kill(index);
     }
+}
+
+/// The slot with that index. No format of md's has as many as a [`Slot`] can name.
+#[inline]
+pub fn slot_of(index: usize) -> Slot {
+    Slot::try_from(index).unwrap_or(Slot::MAX)
 }
 
 impl Conf {
@@ -135,7 +141,7 @@ impl Conf {
     pub fn occupied<'a>(
         &'a self,
         guard: &'a rcu::Guard,
-    ) -> impl Iterator<Item = (usize, &'a Leg)> + Clone + 'a {
+    ) -> impl Iterator<Item = (Slot, &'a Leg)> + Clone + 'a {
         self.layout(guard).occupied()
     }
 

@@ -16,6 +16,7 @@ use kernel::{
 use super::{
     conf::Conf,
     departed::Notes,
+    layout::slot_of,
     leg::Leg,
     run::lower_resync_offset, //
 };
@@ -40,17 +41,14 @@ use crate::{
         synchronize_rcu_expedited, //
     },
     log_line,
-    logic::{
-        degraded::{
-            self,
-            activate,
-            place_spare,
-            Failure,
-            Newcomer,
-            Place,
-            Removal, //
-        },
-        read_policy::Slot,
+    logic::degraded::{
+        self,
+        activate,
+        place_spare,
+        Failure,
+        Newcomer,
+        Place,
+        Removal, //
     },
 };
 
@@ -184,8 +182,8 @@ pub fn hot_add(conf: &PercpuBox<Conf>, mddev: &LockedMddev, member: &Member<'_>)
     let place = {
         let guard = rcu::read_lock();
         let newcomer = Newcomer {
-            only: member.raid_disk().map(|slot| slot as Slot),
-            saved: member.saved_raid_disk().map(|slot| slot as Slot),
+            only: member.raid_disk().map(slot_of),
+            saved: member.saved_raid_disk().map(slot_of),
         };
         place_spare(conf.slot_views(&guard), newcomer).ok_or(EEXIST)?
     };

@@ -73,14 +73,15 @@ impl Leg {
             self.record_bad_blocks(range);
             return;
         }
-        let (mut good, mut left) = (good, range);
-        while !left.is_empty() && !self.rdev().flags().test(RdevFlag::Faulty) {
-            let (part, behind) = left.split_at(block.sectors());
+        let mut good = good;
+        for part in range.pieces(block.sectors()) {
+            if self.rdev().flags().test(RdevFlag::Faulty) {
+                return;
+            }
             if !self.read_to(part, back) && !self.rewrite_and_verify(part, good, back) {
                 self.record_bad_blocks(part);
             }
             good = good.behind(part);
-            left = behind;
         }
     }
 
@@ -112,6 +113,22 @@ impl Leg {
 }
 
 impl Leg {
+    /// Says that no leg could read the block of the array at `sector`; this one was the last that was asked.
+    ///
+    /// Context: any.
+    pub fn log_unreadable(&self, sector: u64) {
+        let conf = self.conf();
+        if conf.read_log.allows() {
+            log_line!(
+                Critical,
+                "md/raid1:{}: {}: unrecoverable I/O read error for block {}",
+                conf.mddev().name(),
+                self.rdev().block_device(),
+                sector
+            );
+        }
+    }
+
     /// Counts a read error; tells whether it was one too many, so that the leg has failed.
     pub fn count_read_error(&self) -> bool {
         let (conf, rdev) = (self.conf(), self.rdev());

@@ -11,6 +11,7 @@ use super::{
     choice::{
         choose_by_policy,
         choose_leg,
+        next_leg,
         Watch, //
     },
     conf::Conf,
@@ -42,7 +43,6 @@ use crate::{
     logic::{
         range::SectorRange,
         read_policy::{
-            next_after,
             Choice,
             Slot, //
         },
@@ -77,11 +77,7 @@ pub type FailedReads = BioList<Read, LegRef, DoneRead>;
 ///
 /// Context: make_request, may sleep.
 pub fn submit(conf: &Conf, bio: Incoming) {
-    let wait = if bio.has(opf::NOWAIT) {
-        Wait::No
-    } else {
-        Wait::Yes
-    };
+    let wait = bio.wait();
     let Ok(pass) = conf.gate.enter(wait) else {
         return bio.would_block();
     };
@@ -278,39 +274,17 @@ pub fn go_on(done: DoneRead) {
     };
     let succeeded = done.status().is_ok();
     let (mut read, from) = done.into_context();
-    if !succeeded {
-        read_repair::request(&conf, &from, read.range());
-    }
-    let block = u32::try_from(conf.block_size().sectors()).unwrap_or(1);
-    if !succeeded {
-        read.haste.failed(&from);
-    }
     let next = if succeeded {
         read.done = read.done.saturating_add(read.piece);
         read.piece = read.rest();
         choose_again(&conf, &read)
-    } else if let Some(next) = next_leg(&conf, &read) {
-        Some((next.0, next.1, false))
-    } else if read.haste.was_regretted() {
-        read.haste.end();
-        choose_again(&conf, &read)
-    } else if read.piece > block {
-        read.haste.end();
-        read.piece = block;
-        choose_again(&conf, &read)
     } else {
-        None
+        read_repair::request(&conf, &from, read.range());
+        read.haste.failed(&from);
+        choose_other(&conf, &mut read)
     };
-    let Some((leg, choice, fresh)) = next else {
-        if conf.read_log.allows() {
-            log_line!(
-                Critical,
-                "md/raid1:{}: {}: unrecoverable I/O read error for block {}",
-                conf.mddev().name(),
-                from.rdev().block_device(),
-                read.range().start()
-            );
-        }
+    let Some(next) = next else {
+        from.log_unreadable(read.range().start());
         return read.end(Status::IO_ERROR);
     };
     if !succeeded && conf.read_log.allows() {
@@ -319,42 +293,69 @@ pub fn go_on(done: DoneRead) {
             "md/raid1:{}: redirecting sector {} to other mirror: {}",
             conf.mddev().name(),
             read.range().start(),
-            leg.rdev().block_device()
+            next.leg.rdev().block_device()
         );
     }
-    read.slot = choice.slot;
-    if fresh {
-        read.first = choice.slot;
-    }
-    read.haste = read.haste.chosen(&leg, &choice);
-    read.watch = Watch::Head;
-    read.piece = u32::try_from(choice.sectors).unwrap_or(read.piece);
-    match clone_for(&read.parent, leg, Wait::Yes) {
-        Ok(blank) => send(&conf, blank, read),
-        Err(_) => read.end(Status::IO_ERROR),
-    }
+    read.send_on(&conf, next);
+}
+
+/// Where a piece of a read goes next.
+struct Next {
+    leg: LegRef,
+    choice: Choice,
+    /// The piece has not been tried yet: should it fail, all legs are asked, from this one on.
+    is_new: bool,
 }
 
 /// The leg for a piece that has not been tried yet.
-fn choose_again(conf: &Conf, read: &Read) -> Option<(LegRef, Choice, bool)> {
+fn choose_again(conf: &Conf, read: &Read) -> Option<Next> {
     let guard = rcu::read_lock();
-    choose_by_policy(conf, read.range(), &guard).map(|(leg, choice, _)| (leg, choice, true))
+    let (leg, choice, _) = choose_by_policy(conf, read.range(), &guard)?;
+    Some(Next {
+        leg,
+        choice,
+        is_new: true,
+    })
 }
 
-/// The leg for a piece that failed on the one it was sent to.
-fn next_leg(conf: &Conf, read: &Read) -> Option<(LegRef, Choice)> {
-    let range = read.range();
-    let guard = rcu::read_lock();
-    let mut failed = read.slot;
-    loop {
-        let views = conf
-            .occupied(&guard)
-            .map(|(slot, leg)| leg.view(slot as Slot, range));
-        let choice = next_after(views, range, conf.block_size(), read.first, failed)?;
-        if let Some(leg) = conf.legs.get(usize::from(choice.slot), &guard) {
-            return Some((leg, choice));
+/// The leg for a piece that failed on the one it was sent to, or for the first block of it.
+fn choose_other(conf: &Conf, read: &mut Read) -> Option<Next> {
+    if let Some((leg, choice)) = next_leg(conf, read.range(), read.first, read.slot) {
+        return Some(Next {
+            leg,
+            choice,
+            is_new: false,
+        });
+    }
+    // All were asked. Those that were to fail fast are asked again in earnest, and then for each block.
+    if !read.haste.was_regretted() {
+        let block = u32::try_from(conf.block_size().sectors()).unwrap_or(1);
+        if read.piece <= block {
+            return None;
         }
-        // Closed since: on to the next.
-        failed = choice.slot;
+        read.piece = block;
+    }
+    read.haste.end();
+    choose_again(conf, read)
+}
+
+impl Read {
+    fn send_on(mut self, conf: &Conf, next: Next) {
+        let Next {
+            leg,
+            choice,
+            is_new,
+        } = next;
+        self.slot = choice.slot;
+        if is_new {
+            self.first = choice.slot;
+        }
+        self.haste = self.haste.chosen(&leg, &choice);
+        self.watch = Watch::Head;
+        self.piece = u32::try_from(choice.sectors).unwrap_or(self.piece);
+        match clone_for(&self.parent, leg, Wait::Yes) {
+            Ok(blank) => send(conf, blank, self),
+            Err(_) => self.end(Status::IO_ERROR),
+        }
     }
 }

@@ -30,8 +30,10 @@ use kernel::{
 };
 
 use super::{
+    choice::next_leg,
     conf::Conf,
     gate::Pass,
+    layout::slot_of,
     leg::LegRef,
     mend::{
         Spot,
@@ -65,10 +67,7 @@ use crate::{
             unit_of,
             SectorRange, //
         },
-        read_policy::{
-            next_after,
-            Slot, //
-        },
+        read_policy::Slot,
     },
 };
 
@@ -357,13 +356,16 @@ impl Repair {
         if !(by_block && legs_differ) && self.fetch(tools, step) {
             return self.leg.repair(step, block, good, back);
         }
-        let mut left = step.first(if by_block { step.len() } else { 0 });
-        while !left.is_empty() && !self.is_over(tools.conf) {
-            let (part, behind) = left.split_at(block.sectors());
+        if !by_block {
+            return;
+        }
+        for part in step.pieces(block.sectors()) {
+            if self.is_over(tools.conf) {
+                return;
+            }
             if self.fetch(tools, part) && !self.leg.read_to(part, back) {
                 self.leg.repair(part, block, good, back);
             }
-            left = behind;
         }
     }
 
@@ -374,23 +376,14 @@ impl Repair {
             return false;
         };
         let mut asked = own;
-        loop {
-            let (slot, leg) = {
-                let guard = rcu::read_lock();
-                let views = conf
-                    .occupied(&guard)
-                    .map(|(slot, leg)| leg.view(slot as Slot, range));
-                let Some(next) = next_after(views, range, conf.block_size(), own, asked) else {
-                    return false;
-                };
-                let leg = conf.legs.get(usize::from(next.slot), &guard);
-                (next.slot, leg.filter(|_| next.sectors == range.len()))
-            };
-            if leg.is_some_and(|leg| leg.read_to(range, tools.buffers.good())) {
+        while let Some((leg, choice)) = next_leg(conf, range, own, asked) {
+            let has_all = choice.sectors == range.len();
+            if has_all && leg.read_to(range, tools.buffers.good()) {
                 return true;
             }
-            asked = slot;
+            asked = choice.slot;
         }
+        false
     }
 
     /// The slot of the leg, which may have moved since it failed.
@@ -398,6 +391,6 @@ impl Repair {
         let guard = rcu::read_lock();
         let legs = conf.layout(&guard);
         let place = legs.find(self.leg.rdev())?;
-        Some(legs.index(place) as Slot)
+        Some(slot_of(legs.index(place)))
     }
 }

@@ -15,6 +15,7 @@ use super::{
         Array,
         Conf, //
     },
+    layout::slot_of,
     superblocks,
     Raid1, //
 };
@@ -76,7 +77,7 @@ pub fn set_up(mddev: &LockedMddev, origin: Origin) -> Result<KBox<Array>> {
             continue;
         };
         let place = Place {
-            slot: slot as Slot,
+            slot: slot_of(slot),
             replacement: member.flags().test(RdevFlag::Replacement),
         };
         match Conf::install(&array.conf, &member, place) {

@@ -67,11 +67,7 @@ pub type DoneWrite = Done<WriteLeg, WriteRef>;
 ///
 /// Context: make_request, may sleep.
 pub fn submit(conf: &Conf, bio: Incoming) {
-    let wait = if bio.has(opf::NOWAIT) {
-        Wait::No
-    } else {
-        Wait::Yes
-    };
+    let wait = bio.wait();
     let Admitted {
         token,
         entry,
@@ -134,7 +130,7 @@ fn first_target(conf: &Conf) -> Option<(LegRef, bool)> {
     let mut bad = false;
     let legs = conf.layout(&guard);
     for (slot, leg) in legs.occupied() {
-        first = first.or_else(|| legs.get(slot));
+        first = first.or_else(|| legs.get(usize::from(slot)));
         bad |= leg.rdev().has_bad_blocks();
     }
     Some((first?, bad))

@@ -167,6 +167,13 @@ impl Bitmap<'_> {
         unsafe { bindings::raid1rs_bitmap_unplug(self.0.as_ptr(), sync) };
     }
 
+    /// Whether the range from `sector` on has to be synced; nothing is marked.
+    ///
+    /// Context: the sync thread; interrupts are enabled.
+    pub fn needs_sync(&self, sector: Sector) -> SyncNeed {
+        self.start_sync(sector, true)
+    }
+
     /// Asks whether the range from `sector` on has to be synced, and marks it as being synced unless
     /// `degraded`: then there will remain something to do, and the marks stay as they are.
     ///

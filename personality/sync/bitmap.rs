@@ -18,11 +18,10 @@ pub fn chunks_alike(conf: &Conf, sector: u64, max_sector: u64) -> (bool, u64) {
         .first_unit()
         .end()
         .min(max_sector);
-    // "Degraded" means here: only look.
-    let first = bitmap.start_sync(sector, true);
+    let first = bitmap.needs_sync(sector);
     let mut sectors = first.sectors.max(1);
     while sector.saturating_add(sectors) < end {
-        let next = bitmap.start_sync(sector.saturating_add(sectors), true);
+        let next = bitmap.needs_sync(sector.saturating_add(sectors));
         if next.needed != first.needed {
             break;
         }

@@ -109,13 +109,13 @@ fn read_again(unit: &Unit, participant: &Participant, buffer: usize) {
             .is_some_and(|spot| leg.read_to(range, spot))
     };
     for page in unit.pages_of(unit.range) {
-        let mut left = if can_read(page) { page.first(0) } else { page };
-        while !left.is_empty() {
-            let (block, behind) = left.split_at(unit.block.sectors());
+        if can_read(page) {
+            continue;
+        }
+        for block in page.pieces(unit.block.sectors()) {
             if !can_read(block) {
                 participant.unread.add(block);
             }
-            left = behind;
         }
         cond_resched();
     }
@@ -147,10 +147,8 @@ fn write_targets(unit: &UnitRef, copies: &Read<'_>) {
             }
         }
     };
-    let mut left = unit.range;
-    let (mut from, mut same) = (None, left.first(0));
-    while !left.is_empty() {
-        let (block, behind) = left.split_at(unit.block.sectors());
+    let (mut from, mut same) = (None, unit.range.first(0));
+    for block in unit.range.pieces(unit.block.sectors()) {
         let verdict = elect(copies, block);
         let winner = (verdict.ruling != Ruling::Lost).then_some(verdict.winner);
         if winner != from {
@@ -158,7 +156,6 @@ fn write_targets(unit: &UnitRef, copies: &Read<'_>) {
             (from, same) = (winner, block.first(0));
         }
         same = SectorRange::between(same.start(), block.end());
-        left = behind;
     }
     write(from, same);
 }
@@ -167,14 +164,8 @@ fn report(unit: &UnitRef, run: &Run) {
     let leg = PoolRef::keeper(unit);
     let conf = leg.conf();
     let mddev = conf.mddev();
-    if run.verdict.ruling == Ruling::Lost && conf.read_log.allows() {
-        log_line!(
-            Critical,
-            "md/raid1:{}: {}: unrecoverable I/O read error for block {}",
-            mddev.name(),
-            leg.rdev().block_device(),
-            run.range.start()
-        );
+    if run.verdict.ruling == Ruling::Lost {
+        leg.log_unreadable(run.range.start());
     }
     let mismatches = run.mismatches();
     if mismatches == 0 {

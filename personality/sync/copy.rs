@@ -15,7 +15,6 @@ use crate::{
         md::RdevFlag,
         pool::PoolRef, //
     },
-    log_line,
     logic::{
         range::SectorRange,
         sync_plan::{
@@ -76,15 +75,12 @@ fn rescue(unit: &UnitRef) {
             note(page, true);
             continue;
         }
-        let mut left = page;
-        while !left.is_empty() {
-            let (block, behind) = left.split_at(unit.block.sectors());
+        for block in page.pieces(unit.block.sectors()) {
             let is_found = fetch(unit, block);
             if !is_found {
                 lost(unit, block);
             }
             note(block, is_found);
-            left = behind;
         }
         cond_resched();
     }
@@ -143,23 +139,14 @@ fn fetch(unit: &UnitRef, range: SectorRange) -> bool {
 /// that comes by later may take what the bitmap says for all that they lack.
 fn lost(unit: &UnitRef, block: SectorRange) {
     let leg = PoolRef::keeper(unit);
-    let mddev = leg.conf().mddev();
-    if leg.conf().read_log.allows() {
-        log_line!(
-            Critical,
-            "md/raid1:{}: {}: unrecoverable I/O read error for block {}",
-            mddev.name(),
-            leg.rdev().block_device(),
-            block.start()
-        );
-    }
+    leg.log_unreadable(block.start());
     unit.note_failure();
     for target in unit.participants_as(Role::Target) {
         let Some(target) = unit.participants().get(target) else {
             continue;
         };
         if !target.leg.rdev().set_bad_blocks(block.start(), block.len()) {
-            mddev.sync_error();
+            leg.conf().mddev().sync_error();
         }
     }
 }

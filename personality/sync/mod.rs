@@ -40,6 +40,8 @@ pub use self::{
 };
 use super::{
     conf::Conf,
+    gate::INTERRUPT_POLL_MS,
+    layout::slot_of,
     leg::Leg, //
 };
 use crate::{
@@ -75,9 +77,6 @@ use crate::{
 
 /// How many units are in flight at most.
 pub const WINDOW: usize = 8;
-
-/// How long the sync thread may overlook that it was told to stop, in milliseconds.
-const INTERRUPT_POLL_MS: u32 = 50;
 
 /// What the syncs of an array need.
 #[pin_data]
@@ -292,7 +291,7 @@ impl Session {
             bitmap_sectors,
             bitmap_clean,
             block: conf.block_size(),
-            raid_disks: conf.raid_disks(&rcu::read_lock()) as Slot,
+            raid_disks: slot_of(conf.raid_disks(&rcu::read_lock())),
         };
         let range = window(&step);
         // Aside, so that the compiler sees that the length can't overflow.
@@ -301,8 +300,7 @@ impl Session {
         let guard = rcu::read_lock();
         for (slot, leg) in conf.occupied(&guard) {
             // There is room for all slots.
-            let _ =
-                legs.push_within_capacity(view(leg, slot as Slot, range, bitmap.enabled(false)));
+            let _ = legs.push_within_capacity(view(leg, slot, range, bitmap.enabled(false)));
         }
         drop(guard);
         self.legs = legs;

@@ -91,9 +91,7 @@ fn narrow(unit: &Unit, participant: &Participant, buffer: usize, range: SectorRa
 fn write_blocks(unit: &Unit, participant: &Participant, buffer: usize, page: SectorRange) -> bool {
     let leg = &participant.leg;
     let mut complete = true;
-    let mut left = page;
-    while !left.is_empty() {
-        let (block, behind) = left.split_at(unit.block.sectors());
+    for block in page.pieces(unit.block.sectors()) {
         let written = unit
             .spot(buffer, block.start())
             .is_some_and(|from| write(participant, block, from));
@@ -103,7 +101,6 @@ fn write_blocks(unit: &Unit, participant: &Participant, buffer: usize, page: Sec
                 return false;
             }
         }
-        left = behind;
     }
     complete
 }

@@ -42,6 +42,19 @@ proptest! {
     }
 
     #[test]
+    fn pieces_are_the_range(a in small(), n in 0..25u64) {
+        let pieces: Vec<SectorRange> = a.pieces(n).collect();
+        let each = n.max(1);
+        prop_assert_eq!(pieces.len() as u64, a.len().div_ceil(each));
+        let mut at = a.start();
+        for piece in pieces {
+            prop_assert_eq!((piece.start(), piece.len()), (at, each.min(a.end() - at)));
+            at = piece.end();
+        }
+        prop_assert_eq!(at, a.end());
+    }
+
+    #[test]
     fn nothing_overflows(start: u64, len: u64, n: u64) {
         let range = SectorRange::new(start, len);
         prop_assert!(range.end() >= range.start());
