@@ -10,7 +10,8 @@
 //! - if there was no bitmap when it left, or another one. md asks that of members that are added, but not of those that it has kept
 //!   and that a user re-adds;
 //! - if another member took its place meanwhile, and got all of the data: what that sync copied, the bitmap has forgotten, even if the
-//!   sync was cut short.
+//!   sync was cut short;
+//! - if the array was shrunk meanwhile, and got along without it: the bitmap forgot what it lacks as soon as the others had it.
 //!
 //! md doesn't tell these cases apart, so the personality has to.
 
@@ -75,7 +76,7 @@ impl Entry {
 pub struct Departed {
     #[pin]
     list: Mutex<KVec<Entry>>,
-    /// The array's event count when a sync last took what it copied to a new member off the bitmap.
+    /// The array's event count when the bitmap last forgot what a member that is away may lack.
     forgotten: Atomic<u64>,
 }
 
@@ -129,18 +130,12 @@ impl Departed {
         }
     }
 
-    /// What a sync copies now, at the event count `events`, the bitmap will not say of others.
-    ///
-    /// Context: the sync thread; may sleep.
-    pub fn forget(&self, events: u64) {
-        self.forgotten.store(events, Relaxed);
-        self.distrust();
-    }
-
-    /// A new member has all of the data: none of those who are away can rely on the bitmap any more.
+    /// None of those who are away can rely on the bitmap any more, now that the array's event count is `events`: what a sync copies to
+    /// a new member it will not say of others, and what is written when that one has all it does not note.
     ///
     /// Context: may sleep.
-    pub fn distrust(&self) {
+    pub fn forget(&self, events: u64) {
+        self.forgotten.store(events, Relaxed);
         for entry in self.list.lock().iter_mut() {
             entry.how = Departure::Incomplete;
         }

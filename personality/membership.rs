@@ -357,7 +357,7 @@ pub fn spare_active(conf: &Conf) -> usize {
         conf.balance.set_stale();
     }
     if renewed {
-        conf.departed.distrust();
+        conf.departed.forget(conf.mddev().events());
     }
     gained
 }

@@ -128,6 +128,10 @@ pub fn change_disks(conf: &Conf, mddev: &LockedMddev) -> Result {
     conf.thaw();
     arranged?;
     mddev.recovery().set(RecoveryFlag::Recover);
+    if after < before {
+        // Whoever is away is no longer missed: from now on the bitmap forgets what they lack.
+        conf.departed.forget(mddev.events());
+    }
     mddev.recovery().set(RecoveryFlag::Needed);
     mddev.wake_daemon();
     Ok(())

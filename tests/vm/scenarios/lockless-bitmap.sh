@@ -6,6 +6,7 @@
 # lanes: debug
 # module: compare
 # log-allow: md: super_written gets error
+. /payload/guest/lockless.sh
 array=/dev/md100
 md=/sys/block/md100/md
 load_module
@@ -14,32 +15,8 @@ faulty_leg b "$(member 1)"
 a=/dev/mapper/a b=/dev/mapper/b
 node_b=$(faulty_node b)
 
-# mdadm knows this kind only from version 4.5 on. So: one of the other kind, as yet unused.
-quietly mdadm --create $array --run --assume-clean --level=1 --raid-devices=2 --bitmap=internal $a $b
-fill $array
-wait_clean $array
-stop $array
-for leg in $a $b; do
-	python3 - "$leg" <<'PYTHON'
-import struct, sys
-SUPERBLOCK, VERSION, STATE, FIRST_USE, CLEAN = 4096, 6, 48, 1 << 3, 1 << 4
-with open(sys.argv[1], "r+b", buffering=0) as leg:
-    leg.seek(SUPERBLOCK)
-    start, = struct.unpack_from("<i", leg.read(256), 96)
-    bitmap = SUPERBLOCK + start * 512
-    leg.seek(bitmap)
-    assert leg.read(4) == b"bitm"
-    leg.write(struct.pack("<I", VERSION))
-    leg.seek(bitmap + STATE)
-    leg.write(struct.pack("<I", FIRST_USE | CLEAN))
-PYTHON
-	blockdev --flushbufs "$leg"
-done
-quietly mdadm --assemble $array $a $b
+lockless_array $array $a $b
 run cat $md/bitmap_type
-# Not before a minute is over is anything marked as clean again, unless it's told to be.
-bits() { sed -nE "s/^$1 ([0-9]+)$/\1/p" $md/llbitmap/bits; }
-bits_are() { (($(bits "$1") == $2)); }
 show_bits() { note "$(tr '\n' ',' <$md/llbitmap/bits)"; }
 show_bits
 write_to() { dd if=/dev/urandom of=$array bs=64k seek="$1" count=1 oflag=direct conv=notrunc status=none; }
@@ -49,8 +26,7 @@ note "what is written is dirty, and clean some time after"
 echo 0 >$md/safe_mode_delay
 run write_to 700
 run bits dirty
-echo 1 >$md/llbitmap/daemon_sleep
-echo 1 >$md/llbitmap/barrier_idle
+clean_soon
 run write_to 700
 until_true 60 "all to be clean" bits_are dirty 0
 show_bits
