@@ -38,6 +38,7 @@ void raid1rs_trace_remap(struct mddev *mddev, struct bio *bio, sector_t sector);
 void raid1rs_rdev_put(struct md_rdev *rdev, struct mddev *mddev);
 void raid1rs_rdev_notify_state(struct md_rdev *rdev);
 void raid1rs_rdev_wake_blocked(struct md_rdev *rdev);
+void raid1rs_rdev_rewrite_badblocks(struct md_rdev *rdev);
 int raid1rs_rdev_link(struct mddev *mddev, struct md_rdev *rdev);
 void raid1rs_rdev_unlink(struct mddev *mddev, struct md_rdev *rdev);
 void raid1rs_end_safemode_timer(struct mddev *mddev);

@@ -96,6 +96,25 @@ void raid1rs_rdev_wake_blocked(struct md_rdev *rdev)
 	wake_up(&rdev->blocked_wait);
 }
 
+/* As rdev_set_badblocks() does when there is a new one. */
+void raid1rs_rdev_rewrite_badblocks(struct md_rdev *rdev)
+{
+	struct mddev *mddev = rdev->mddev;
+	struct badblocks *bb = &rdev->badblocks;
+	bool unacknowledged;
+
+	write_seqlock_irq(&bb->lock);
+	unacknowledged = bb->unacked_exist && !test_bit(Faulty, &rdev->flags);
+	if (unacknowledged)
+		bb->changed = 1;
+	write_sequnlock_irq(&bb->lock);
+	if (!unacknowledged)
+		return;
+	set_mask_bits(&mddev->sb_flags, 0,
+		      BIT(MD_SB_CHANGE_CLEAN) | BIT(MD_SB_CHANGE_PENDING));
+	md_wakeup_thread(mddev->thread);
+}
+
 void raid1rs_rdev_notify_state(struct md_rdev *rdev)
 {
 	sysfs_notify_dirent_safe(rdev->sysfs_state);

@@ -116,11 +116,16 @@ impl BlockedLeg {
         }
     }
 
-    /// Waits until the metadata tells, or for five seconds.
+    /// Waits until the metadata tells, or for five seconds. If it doesn't tell of all bad blocks then, they are written
+    /// again: md may have written them without noticing, and nobody would ever acknowledge them.
     ///
     /// Context: may sleep.
     pub fn wait_unblocked(&self) {
-        self.rdev.wait_unblocked(self.conf.mddev());
+        let mddev = self.conf.mddev();
+        self.rdev.wait_unblocked(mddev);
+        if mddev.is_persistent() {
+            self.rdev.rewrite_bad_blocks();
+        }
     }
 }
 

@@ -107,7 +107,7 @@ pub fn end_recorded(conf: &Conf) {
 /// the metadata, by what md tells, need not mean that these are in it.
 ///
 /// The daemon is woken when it has. (md's own metadata can't be asked for that: it may leave bad blocks that are written
-/// unacknowledged, if they came at the wrong moment.)
+/// unacknowledged, if they came at the wrong moment, see [`BlockedLeg`](super::record::BlockedLeg).)
 fn is_to_acknowledge(conf: &Conf, range: SectorRange) -> bool {
     let guard = rcu::read_lock();
     let mut legs = conf.occupied(&guard);

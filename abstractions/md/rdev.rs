@@ -246,6 +246,18 @@ impl Rdev {
         unsafe { bindings::md_wait_for_blocked_rdev(self.as_ptr(), mddev.as_ptr()) };
     }
 
+    /// Has md write the device's bad blocks, if there are any that are not acknowledged; that acknowledges them.
+    /// Only for metadata that md writes itself.
+    ///
+    /// md counts the devices with new bad blocks before it copies their lists, and if there is none it acknowledges
+    /// nothing after it has written them. So those that come in between are on disk, and never acknowledged.
+    ///
+    /// Context: process; interrupts are enabled.
+    pub fn rewrite_bad_blocks(&self) {
+        // SAFETY: The device is alive, and its array with it.
+        unsafe { bindings::raid1rs_rdev_rewrite_badblocks(self.as_ptr()) };
+    }
+
     /// Has those who are in [`Self::wait_unblocked`] test again.
     ///
     /// Context: any.
