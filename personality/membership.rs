@@ -89,6 +89,8 @@ pub fn error(conf: &Conf, rdev: &Rdev) {
         .occupied(&guard)
         .find(|(_, leg)| leg.rdev().ptr_eq(rdev))
         .is_some_and(|(_, leg)| leg.take_reporting_io_error());
+    // dm-raid without metadata devices: nobody would ever say that the failure is on record.
+    let has_record = !(mddev.is_dm() && mddev.is_external());
     let failure = {
         let _membership = conf.membership.lock();
         // The legs may move while this runs: nothing that it looks at or closes may be another one's.
@@ -111,7 +113,9 @@ pub fn error(conf: &Conf, rdev: &Rdev) {
                 mddev.flags().set(MddevFlag::Broken);
             }
             let flags = rdev.flags();
-            flags.set(RdevFlag::Blocked);
+            if has_record {
+                flags.set(RdevFlag::Blocked);
+            }
             flags.clear(RdevFlag::InSync);
             flags.set(RdevFlag::Faulty);
             mddev.set_degraded(degraded::degraded(legs.slot_views()));
@@ -134,9 +138,12 @@ pub fn error(conf: &Conf, rdev: &Rdev) {
         }
         Failure::Fail { left, .. } => {
             mddev.recovery().set(RecoveryFlag::Interrupted);
-            mddev
-                .sb_flags()
-                .set_all(&[SbFlag::ChangeDevices, SbFlag::ChangePending]);
+            let changes: &[SbFlag] = if has_record {
+                &[SbFlag::ChangeDevices, SbFlag::ChangePending]
+            } else {
+                &[SbFlag::ChangeDevices]
+            };
+            mddev.sb_flags().set_all(changes);
             log_line!(
                 Critical,
                 "md/raid1:{}: Disk failure on {}, disabling device.",
