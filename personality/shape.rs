@@ -22,6 +22,7 @@ use crate::{
         md::{
             LockedMddev,
             MddevFlag,
+            Rdev,
             RecoveryFlag, //
         },
         noio::NoIoScope, //
@@ -127,11 +128,11 @@ pub fn change_disks(conf: &Conf, mddev: &LockedMddev) -> Result {
     }
     conf.thaw();
     arranged?;
-    mddev.recovery().set(RecoveryFlag::Recover);
     if after < before {
         // Whoever is away is no longer missed: from now on the bitmap forgets what they lack.
         conf.departed.forget(mddev.events());
     }
+    mddev.recovery().set(RecoveryFlag::Recover);
     mddev.recovery().set(RecoveryFlag::Needed);
     mddev.wake_daemon();
     Ok(())
@@ -168,22 +169,23 @@ fn plan(conf: &Conf, count: usize) -> Result<Moves> {
 
 /// Tells md and sysfs where the legs are now.
 fn renumber(conf: &Conf, mddev: &LockedMddev, moves: &Moves) {
-    for rdev in mddev.rdevs() {
-        let is_leg = conf.layout(&rcu::read_lock()).find(rdev).is_some();
-        let to = moves
-            .0
-            .iter()
-            .find(|(from, _)| Some(usize::from(*from)) == rdev.raid_disk());
-        let (true, Some((from, to))) = (is_leg, to) else {
-            continue;
-        };
-        if from == to {
-            continue;
-        }
+    let moved = || {
+        let is_leg = |rdev: &&Rdev| conf.layout(&rcu::read_lock()).find(rdev).is_some();
+        mddev.rdevs().filter(is_leg).filter_map(|rdev| {
+            let from = rdev.raid_disk()?;
+            let (_, to) = moves
+                .0
+                .iter()
+                .find(|(slot, _)| usize::from(*slot) == from)?;
+            (from != usize::from(*to)).then_some((rdev, *to))
+        })
+    };
+    // All of them first: the link that a leg gets may be one that another still has.
+    for (rdev, _) in moved() {
         mddev.unlink_rdev(rdev);
-        rdev.set_raid_disk(mddev, Some(usize::from(*to)));
-        // A link of another leg that has moved on.
-        mddev.unlink_rdev(rdev);
+    }
+    for (rdev, to) in moved() {
+        rdev.set_raid_disk(mddev, Some(usize::from(to)));
         if mddev.link_rdev(rdev).is_err() {
             log_line!(
                 Warning,

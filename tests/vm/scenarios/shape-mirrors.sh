@@ -30,6 +30,7 @@ mdadm --quiet /dev/md100 --remove "$(member 0)" || true
 until_true 30 "removal of the failed leg" is_gone
 run mdadm --grow /dev/md100 --raid-devices=2
 run mirrors
+for slot in 0 1; do expect_equal "the slot of rd$slot" "$(</sys/block/md100/md/rd$slot/slot)" $slot; done
 stop_load
 wait "$writer" || fail "fio: $(</run/fio.log)"
 # More members than fit are refused, and nothing is lost.
