@@ -117,8 +117,8 @@ pub struct StartTime(usize);
 
 /// A request from md core.
 ///
-/// It has one owner and is ended once: by [`Self::complete`], which consumes it. One that is dropped
-/// ends with an I/O error, so that it can't be forgotten.
+/// It has one owner and is ended once: by [`Self::complete`], which consumes it. One that is
+/// dropped ends with an I/O error, so that it can't be forgotten.
 ///
 /// # Invariants
 ///
@@ -207,8 +207,8 @@ impl Incoming {
     }
 
     /// Flushes the caches of all members before a request with [`opf::PREFLUSH`]. `None`: that was
-    /// all, the request will end when they are flushed. Else it goes on, without that flag, and ends
-    /// only when they are flushed, too.
+    /// all, the request will end when they are flushed. Else it goes on, without that flag, and
+    /// ends only when they are flushed, too.
     ///
     /// Context: may sleep; inside make_request only.
     pub fn flush_members(self, mddev: &Mddev) -> Option<Self> {
@@ -254,8 +254,8 @@ impl Drop for Incoming {
     }
 }
 
-/// Whether this task is inside the block layer's submission of a bio: what it submits now starts only
-/// after it has returned, so it must not wait for that.
+/// Whether this task is inside the block layer's submission of a bio: what it submits now starts
+/// only after it has returned, so it must not wait for that.
 pub fn is_submitting() -> bool {
     // SAFETY: Reads a field of the current task.
     unsafe { bindings::raid1rs_submitting_bios() }

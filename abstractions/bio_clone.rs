@@ -139,7 +139,8 @@ owned_clone!(
 impl<P, K> Prepared<P, K> {
     /// # Safety
     ///
-    /// `bio` comes from a [`Blank`](super::bio_set::Blank) that is given up, and its pad is initialised.
+    /// `bio` comes from a [`Blank`](super::bio_set::Blank) that is given up, and its pad is
+    /// initialised.
     #[inline]
     pub(super) unsafe fn new(bio: NonNull<bindings::bio>) -> Self {
         // INVARIANT: By the requirements.
@@ -222,13 +223,14 @@ impl<P: Send + 'static, K: Keeper + Send + 'static> Prepared<P, K> {
 unsafe extern "C" fn end_io<P, K, H: EndIo<P, K>>(bio: *mut bindings::bio) {
     // SAFETY: C never calls back with a null pointer.
     let bio = unsafe { NonNull::new_unchecked(bio) };
-    // INVARIANT: `submit` gave up a `Prepared` with the same bio, and the block layer gives it back.
+    // INVARIANT: `submit` gave up a `Prepared` with the same bio, and the block layer gives it
+    // back.
     H::ended(Done(bio, PhantomData));
 }
 
 impl<P: Send + 'static, K: Keeper + Send + 'static> Done<Workable<P>, K> {
-    /// Has `H` called with the clone by a worker of the queue that `queue` finds by way of the keeper: not in
-    /// interrupt context, and may sleep.
+    /// Has `H` called with the clone by a worker of the queue that `queue` finds by way of the
+    /// keeper: not in interrupt context, and may sleep.
     ///
     /// Context: any.
     pub fn defer<H: EndIo<Workable<P>, K>>(
@@ -237,9 +239,9 @@ impl<P: Send + 'static, K: Keeper + Send + 'static> Done<Workable<P>, K> {
     ) {
         let queue = queue(self.keeper()).0;
         let bio = self.into_bio();
-        // SAFETY: The bio was ours, with an initialised pad; it's the worker's now. The work isn't queued
-        // already, since whoever queues gives the clone up. What a `Keeper` gives out by reference stays as long as it
-        // lives, and it lives until the worker has it.
+        // SAFETY: The bio was ours, with an initialised pad; it's the worker's now. The work isn't
+        // queued already, since whoever queues gives the clone up. What a `Keeper` gives out by
+        // reference stays as long as it lives, and it lives until the worker has it.
         unsafe {
             let context = &raw mut (*pad_of::<Workable<P>, K>(bio)).context;
             Workable::queue_raw(context, queue, deferred::<P, K, H>);

@@ -22,11 +22,13 @@ const OF_THE_ORIGINAL: u32 = bindings::RAID1RS_REQ_INTEGRITY
     | bindings::RAID1RS_REQ_ALLOC_CACHE
     | bindings::RAID1RS_REQ_POLLED;
 
-/// A copy of a bio, with its data at the time of copying. It's never submitted itself: clones of it are.
+/// A copy of a bio, with its data at the time of copying. It's never submitted itself: clones of it
+/// are.
 ///
 /// # Invariants
 ///
-/// The bio comes from `bio_kmalloc`, is initialised, and is ours. Each of its vectors is an own page.
+/// The bio comes from `bio_kmalloc`, is initialised, and is ours. Each of its vectors is an own
+/// page.
 pub struct BioCopy(NonNull<bindings::bio>);
 
 // SAFETY: Memory belongs to no context.
@@ -35,8 +37,8 @@ unsafe impl Send for BioCopy {}
 unsafe impl Sync for BioCopy {}
 
 impl BioCopy {
-    /// Copies `bio` and its data. `None`: there is no memory at hand, or the data takes more pages than a bio
-    /// can have.
+    /// Copies `bio` and its data. `None`: there is no memory at hand, or the data takes more pages
+    /// than a bio can have.
     ///
     /// Context: any but interrupts.
     pub fn new(bio: &Bio) -> Option<Self> {
@@ -59,21 +61,22 @@ impl BioCopy {
             // INVARIANT: The page is the bio's from now on.
             left = left.saturating_sub(len);
         }
-        // SAFETY: Both bios are valid, and none of them is a device's yet. C copies as much as both have. Who
-        // changes the data of a write under way gets either content, on a device as here.
+        // SAFETY: Both bios are valid, and none of them is a device's yet. C copies as much as both
+        // have. Who changes the data of a write under way gets either content, on a device as here.
         unsafe { bindings::bio_copy_data(copy.0.as_ptr(), bio.as_ptr()) };
         Some(copy)
     }
 
-    /// A bio like `like`, with room for that many pages, but for what belongs to `like` alone: its integrity data (the
-    /// block layer makes new one if the device wants it), where its memory comes from, and who polls for its end.
+    /// A bio like `like`, with room for that many pages, but for what belongs to `like` alone: its
+    /// integrity data (the block layer makes new one if the device wants it), where its memory
+    /// comes from, and who polls for its end.
     fn empty(like: &Bio, pages: u16) -> Option<Self> {
         // SAFETY: No requirements; null means that there was no memory.
         let bio = unsafe { bindings::bio_kmalloc(pages, Wait::No.gfp()) };
         let bio = NonNull::new(bio)?;
         let from = like.as_ptr();
-        // SAFETY: `bio` is memory for a bio and that many vectors behind it. It has no device; clones will. `from` is
-        // alive and nobody changes it.
+        // SAFETY: `bio` is memory for a bio and that many vectors behind it. It has no device;
+        // clones will. `from` is alive and nobody changes it.
         unsafe {
             let to = bio.as_ptr();
             bindings::raid1rs_bio_init_inline(to, pages, (*from).bi_opf & !OF_THE_ORIGINAL);
@@ -99,8 +102,8 @@ impl Deref for BioCopy {
 impl Drop for BioCopy {
     /// Context: any.
     fn drop(&mut self) {
-        // SAFETY: The bio and its pages are ours; its clones have ended, as they have to before what they were
-        // cloned from (see `Blank::clone_of`).
+        // SAFETY: The bio and its pages are ours; its clones have ended, as they have to before
+        // what they were cloned from (see `Blank::clone_of`).
         unsafe {
             bindings::bio_free_pages(self.0.as_ptr());
             bindings::bio_uninit(self.0.as_ptr());

@@ -14,8 +14,9 @@
 //!
 //! So a clone can't be submitted twice, touched while it's in flight, or forgotten.
 //!
-//! A clone has to go before the set that it was taken from. For that it holds a *keeper*, a reference
-//! to an object that the set is part of, and returns to the set before it lets the keeper go.
+//! A clone has to go before the set that it was taken from. For that it holds a *keeper*, a
+//! reference to an object that the set is part of, and returns to the set before it lets the keeper
+//! go.
 //!
 //! C header: [`include/linux/bio.h`](srctree/include/linux/bio.h)
 
@@ -91,9 +92,9 @@ impl SplitSet {
 #[pinned_drop]
 impl PinnedDrop for SplitSet {
     fn drop(self: Pin<&mut Self>) {
-        // SAFETY: `new` initialised the set. Its bios are back: the front of a request that was split is
-        // a request of its own, which ends before what counts it is given back; and an array is freed
-        // when all counts are.
+        // SAFETY: `new` initialised the set. Its bios are back: the front of a request that was
+        // split is a request of its own, which ends before what counts it is given back; and an
+        // array is freed when all counts are.
         unsafe { bindings::bioset_exit(self.set.get()) };
     }
 }
@@ -131,9 +132,9 @@ impl<P, K> CloneSet<P, K> {
 
     /// A new pool for requests that take several clones each. May sleep.
     ///
-    /// Inside of a submission, what a task sends starts only after it. So when memory is short, those who
-    /// have some of their clones would wait for ever for those who have the others; a thread of the
-    /// pool's own starts what they have sent.
+    /// Inside of a submission, what a task sends starts only after it. So when memory is short,
+    /// those who have some of their clones would wait for ever for those who have the others; a
+    /// thread of the pool's own starts what they have sent.
     pub fn for_several_each() -> impl PinInit<Self, Error> {
         Self::with_flags(bindings::BIOSET_PERCPU_CACHE | bindings::BIOSET_NEED_RESCUER)
     }
@@ -181,7 +182,8 @@ impl<P: Send + 'static, K: Keeper + Send + 'static> Blank<P, K> {
     /// Clones `parent` for `device`, from the set that `set` finds by way of `keeper`. The data
     /// is shared with the parent, which must not end before the clone.
     ///
-    /// With [`Wait::No`] the reserve isn't touched, and there may be no memory; the keeper comes back then.
+    /// With [`Wait::No`] the reserve isn't touched, and there may be no memory; the keeper comes
+    /// back then.
     ///
     /// Context: may sleep with [`Wait::Yes`].
     #[inline]
@@ -193,8 +195,8 @@ impl<P: Send + 'static, K: Keeper + Send + 'static> Blank<P, K> {
         wait: Wait,
     ) -> Result<Self, K> {
         let from = set(&keeper).set.get();
-        // SAFETY: The set, the parent and the device are alive; the parent stays until the clone has ended, which the caller sees
-        // to (see above).
+        // SAFETY: The set, the parent and the device are alive; the parent stays until the clone
+        // has ended, which the caller sees to (see above).
         let bio = unsafe {
             bindings::bio_alloc_clone(device.as_ptr(), parent.as_ptr(), wait.gfp(), from)
         };
@@ -210,9 +212,9 @@ impl<P: Send + 'static, K: Keeper + Send + 'static> Blank<P, K> {
     #[inline]
     unsafe fn fresh(bio: *mut bindings::bio, keeper: K) -> Result<Self, K> {
         match NonNull::new(bio) {
-            // INVARIANT: By the contract of this function. The set was found by a function that returns a
-            // reference with the lifetime of a borrow of `keeper`, and what a `Keeper` gives out by
-            // reference stays as long as it lives. Nobody has written to the pad.
+            // INVARIANT: By the contract of this function. The set was found by a function that
+            // returns a reference with the lifetime of a borrow of `keeper`, and what a `Keeper`
+            // gives out by reference stays as long as it lives. Nobody has written to the pad.
             Some(bio) => Ok(Self {
                 bio,
                 keeper: ManuallyDrop::new(keeper),
@@ -222,10 +224,12 @@ impl<P: Send + 'static, K: Keeper + Send + 'static> Blank<P, K> {
         }
     }
 
-    /// A bio for `device` that isn't a clone: operation `opf` on `bytes` from `offset` on in the buffer
-    /// that `pages` finds by way of `keeper`. The set is one [`with_vectors`](CloneSet::with_vectors).
+    /// A bio for `device` that isn't a clone: operation `opf` on `bytes` from `offset` on in the
+    /// buffer that `pages` finds by way of `keeper`. The set is one
+    /// [`with_vectors`](CloneSet::with_vectors).
     ///
-    /// The keeper comes back if the buffer has no such bytes, or if they take more pages than a bio can have.
+    /// The keeper comes back if the buffer has no such bytes, or if they take more pages than a bio
+    /// can have.
     ///
     /// Context: may sleep.
     pub fn over_pages(
@@ -257,8 +261,8 @@ impl<P: Send + 'static, K: Keeper + Send + 'static> Blank<P, K> {
         };
         if !bio.is_null() {
             for (page, within, len) in pages.span(offset, bytes) {
-                // SAFETY: The bio is ours and has a vector for each page. The pages stay allocated as
-                // long as the keeper, which goes after the bio.
+                // SAFETY: The bio is ours and has a vector for each page. The pages stay allocated
+                // as long as the keeper, which goes after the bio.
                 unsafe { bindings::__bio_add_page(bio, page.as_ptr(), len as u32, within as u32) };
             }
         }
@@ -266,7 +270,8 @@ impl<P: Send + 'static, K: Keeper + Send + 'static> Blank<P, K> {
         unsafe { Self::fresh(bio, keeper) }
     }
 
-    /// A bio that flushes the cache of `device`, and has no data. With [`Wait::No`] as [`Self::clone_of`].
+    /// A bio that flushes the cache of `device`, and has no data. With [`Wait::No`] as
+    /// [`Self::clone_of`].
     ///
     /// Context: may sleep with [`Wait::Yes`].
     pub fn flush_of(

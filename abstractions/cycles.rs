@@ -6,8 +6,8 @@
 
 use crate::bindings;
 
-/// The counter's value: good for comparing times, and much cheaper than a clock. Processors may differ
-/// a little.
+/// The counter's value: good for comparing times, and much cheaper than a clock. Processors may
+/// differ a little.
 ///
 /// Context: any.
 #[inline]

@@ -13,7 +13,8 @@ use super::{
 };
 
 /// An owned reference that keeps things alive and in their place: whatever its safe interface gives
-/// out by reference stays valid for as long as the object lives, even if the object itself is moved.
+/// out by reference stays valid for as long as the object lives, even if the object itself is
+/// moved.
 ///
 /// # Safety
 ///

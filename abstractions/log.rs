@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Kernel messages in md's own form, which people and their tools know: without the module's name in
-//! front, which the kernel crate's `pr_*!` add.
+//! Kernel messages in md's own form, which people and their tools know: without the module's name
+//! in front, which the kernel crate's `pr_*!` add.
 //!
 //! C header: [`include/linux/printk.h`](srctree/include/linux/printk.h)
 

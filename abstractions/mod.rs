@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Safe Rust over what C offers: the only place, with [`bindings`](crate::bindings), that has unsafe
-//! code. Nothing here knows about RAID-1.
+//! Safe Rust over what C offers: the only place, with [`bindings`](crate::bindings), that has
+//! unsafe code. Nothing here knows about RAID-1.
 //!
 //! One file for each C object; [`md`] is over md core.
 
@@ -46,8 +46,8 @@ impl Wait {
     }
 }
 
-/// Whether this may be what a user asked for: it's not an interrupt, and not a thread of the kernel.
-/// Context: any.
+/// Whether this may be what a user asked for: it's not an interrupt, and not a thread of the
+/// kernel. Context: any.
 pub fn in_user_task() -> bool {
     // SAFETY: Reads a field of the current task.
     unsafe { bindings::raid1rs_in_user_task() }
@@ -59,8 +59,8 @@ pub fn cond_resched() {
     unsafe { bindings::raid1rs_cond_resched() };
 }
 
-/// As `synchronize_rcu`, within a fraction of a millisecond, at the price of interrupting every CPU: for
-/// what is rare and urgent. Context: may sleep.
+/// As `synchronize_rcu`, within a fraction of a millisecond, at the price of interrupting every
+/// CPU: for what is rare and urgent. Context: may sleep.
 pub fn synchronize_rcu_expedited() {
     // SAFETY: No requirements beyond the context.
     unsafe { bindings::synchronize_rcu_expedited() };

@@ -11,11 +11,11 @@ use kernel::{
 
 use crate::bindings;
 
-/// As long as it lives, allocations of this task don't start I/O to make memory free, nor wait for any,
-/// whatever their flags.
+/// As long as it lives, allocations of this task don't start I/O to make memory free, nor wait for
+/// any, whatever their flags.
 ///
-/// For callers that hold what I/O to the array may be waiting for. Scopes nest, and end in the reverse
-/// order of their beginning.
+/// For callers that hold what I/O to the array may be waiting for. Scopes nest, and end in the
+/// reverse order of their beginning.
 pub struct NoIoScope(ffi::c_uint, NotThreadSafe);
 
 impl NoIoScope {

@@ -16,8 +16,8 @@ use crate::bindings;
 
 /// A buffer made of single pages.
 ///
-/// A device may be writing to it at any time, so its bytes are never borrowed; they are compared and
-/// copied from outside the language.
+/// A device may be writing to it at any time, so its bytes are never borrowed; they are compared
+/// and copied from outside the language.
 ///
 /// # Invariants
 ///
@@ -53,8 +53,8 @@ impl Pages {
         self.0.len().saturating_mul(PAGE_SIZE)
     }
 
-    /// The parts of pages that hold `bytes` from `offset` on, as far as there are: page, offset in it,
-    /// length.
+    /// The parts of pages that hold `bytes` from `offset` on, as far as there are: page, offset in
+    /// it, length.
     pub(super) fn span(
         &self,
         offset: usize,
@@ -80,8 +80,8 @@ impl Pages {
     pub fn equal(&self, other: &Self, offset: usize, len: usize) -> bool {
         offset.saturating_add(len) <= self.len().min(other.len())
             && self.pairs(other, offset, len).all(|(ours, theirs, len)| {
-                // SAFETY: Both are valid for `len` bytes. A device that writes to them meanwhile makes
-                // the answer useless, and does no other harm.
+                // SAFETY: Both are valid for `len` bytes. A device that writes to them meanwhile
+                // makes the answer useless, and does no other harm.
                 unsafe { bindings::memcmp(ours, theirs, len) == 0 }
             })
     }

@@ -66,7 +66,8 @@ const CLOSED: i32 = 2;
 
 impl<T: Drained> Shared<T> {
     fn new(value: impl PinInit<T, Error>) -> impl PinInit<Self, Error> {
-        // The value first and the counter last: what may fail comes before what would not be undone.
+        // The value first and the counter last: what may fail comes before what would not be
+        // undone.
         try_pin_init!(Self {
             value <- value,
             counter <- Opaque::try_ffi_init(|counter| {
@@ -117,8 +118,9 @@ impl<T: Drained> PinnedDrop for Shared<T> {
 ///
 /// # Invariants
 ///
-/// The pointer comes from a pinned `KBox<Shared<T>>` that this object owns. The counter is killed only
-/// when it's live, and resurrected only when it's dead: the initial count is given back just once.
+/// The pointer comes from a pinned `KBox<Shared<T>>` that this object owns. The counter is killed
+/// only when it's live, and resurrected only when it's dead: the initial count is given back just
+/// once.
 pub struct PercpuBox<T: Drained>(NonNull<Shared<T>>);
 
 // SAFETY: A `PercpuBox` is an owner of a `T` that gives out `&T` to any context; so `T` has to be
@@ -173,8 +175,8 @@ impl<T: Drained> PercpuBox<T> {
         unsafe { PercpuRef::try_get(self.0) }
     }
 
-    /// Closes the box, and tells whether it was this call that did so. If it wasn't, the box may be closed, or
-    /// about to be opened by a [`Self::resurrect`] under way, which this doesn't stop.
+    /// Closes the box, and tells whether it was this call that did so. If it wasn't, the box may be
+    /// closed, or about to be opened by a [`Self::resurrect`] under way, which this doesn't stop.
     ///
     /// It doesn't wait for the references that are out.
     ///
@@ -245,10 +247,10 @@ impl<T: Drained> Shared<T> {
         if self.state.cmpxchg(OPEN, CHANGING, Full).is_err() {
             return false;
         }
-        // SAFETY: The counter is initialised and lives as long as `self`. It's live: it is at first,
-        // and after `resurrect`, which are the two that set `OPEN`; and we have taken that away.
-        // A live counter isn't about to switch its mode (`percpu_ref_resurrect` waits until it has, before
-        // `resurrect` stores `OPEN`), so this doesn't sleep.
+        // SAFETY: The counter is initialised and lives as long as `self`. It's live: it is at
+        // first, and after `resurrect`, which are the two that set `OPEN`; and we have taken that
+        // away. A live counter isn't about to switch its mode (`percpu_ref_resurrect` waits until
+        // it has, before `resurrect` stores `OPEN`), so this doesn't sleep.
         unsafe { bindings::percpu_ref_kill_and_confirm(self.counter.get(), None) };
         self.state.store(CLOSED, Release);
         true
@@ -314,7 +316,8 @@ impl<T: Drained> PercpuRef<T> {
 }
 
 impl<T: Drained> Clone for PercpuRef<T> {
-    /// One more reference. This works on a closed box, too: it isn't drained as long as we are here.
+    /// One more reference. This works on a closed box, too: it isn't drained as long as we are
+    /// here.
     #[inline]
     fn clone(&self) -> Self {
         // SAFETY: We hold a count, so the counter is alive.

@@ -37,18 +37,19 @@ struct Gathering<P, K> {
     count: u32,
 }
 
-/// Keeps `clone` until the current task is done with what it's submitting. Hands it back if the task
-/// has no plug.
+/// Keeps `clone` until the current task is done with what it's submitting. Hands it back if the
+/// task has no plug.
 ///
-/// `key` tells one gathering from another: clones with the same `U` and `key` are gathered together.
+/// `key` tells one gathering from another: clones with the same `U` and `key` are gathered
+/// together.
 ///
 /// Context: process; may sleep if [`Unplug::LIMIT`] is reached.
 pub fn gather<P, K, U: Unplug<P, K>>(
     key: *const (),
     clone: Prepared<P, K>,
 ) -> Result<(), Prepared<P, K>> {
-    // SAFETY: `unplug` fits what it's called with: C calls it with the `Gathering` that it allocates
-    // here. `key` is only compared.
+    // SAFETY: `unplug` fits what it's called with: C calls it with the `Gathering` that it
+    // allocates here. `key` is only compared.
     let callback = unsafe {
         bindings::blk_check_plugged(
             Some(unplug::<P, K, U>),
@@ -84,8 +85,8 @@ pub fn gather<P, K, U: Unplug<P, K>>(
 
 /// # Safety
 ///
-/// `callback` is the start of a `Gathering<P, K>` with something in it, off any list, and is given up
-/// by the caller.
+/// `callback` is the start of a `Gathering<P, K>` with something in it, off any list, and is given
+/// up by the caller.
 unsafe extern "C" fn unplug<P, K, U: Unplug<P, K>>(
     callback: *mut bindings::blk_plug_cb,
     sleeping: bool,

@@ -57,8 +57,8 @@ impl<T, K> Pool<T, K> {
 
 impl<T, K> Drop for Pool<T, K> {
     fn drop(&mut self) {
-        // SAFETY: We own the pool. Its nodes are back: each held a keeper of the object that the pool
-        // is part of.
+        // SAFETY: We own the pool. Its nodes are back: each held a keeper of the object that the
+        // pool is part of.
         unsafe { bindings::mempool_destroy(self.pool.as_ptr()) };
     }
 }
@@ -138,8 +138,8 @@ impl<T, K: Keeper> PoolRef<T, K> {
         if !Self::is_only(this) {
             return None;
         }
-        // SAFETY: By the type invariant. Nobody else can reach the value, nor get a reference but from `this`, which is
-        // borrowed.
+        // SAFETY: By the type invariant. Nobody else can reach the value, nor get a reference but
+        // from `this`, which is borrowed.
         Some(unsafe { &mut this.0.as_mut().value })
     }
 
@@ -202,8 +202,8 @@ impl<T, K: Keeper> PoolRef<T, K> {
     /// Nobody has a reference to `node`, which is not used again.
     #[inline]
     unsafe fn dismantle(node: NonNull<Node<T, K>>) -> (T, K) {
-        // SAFETY: By the requirements the node is ours; it's read once and then only its memory is used.
-        // `keeper` keeps the pool beyond the call.
+        // SAFETY: By the requirements the node is ours; it's read once and then only its memory is
+        // used. `keeper` keeps the pool beyond the call.
         unsafe {
             let Node {
                 pool,
@@ -240,8 +240,8 @@ impl<T, K> Deref for PoolRef<T, K> {
 
 impl<T, K> Drop for PoolRef<T, K> {
     fn drop(&mut self) {
-        // SAFETY: By the type invariant. The keeper's type is a `Keeper`, else `new` didn't compile;
-        // it isn't needed here.
+        // SAFETY: By the type invariant. The keeper's type is a `Keeper`, else `new` didn't
+        // compile; it isn't needed here.
         if unsafe { self.0.as_ref() }.references.fetch_sub(1, Full) == 1 {
             // SAFETY: As in `release`.
             unsafe {
@@ -267,14 +267,16 @@ impl<T, K> Drop for PoolRef<T, K> {
 pub struct Unique<T, K>(PoolRef<T, K>);
 
 impl<T, K: Keeper> Unique<T, K> {
-    /// Gives what is in the node to `end`, its memory having returned to the pool, and its keeper to the caller.
+    /// Gives what is in the node to `end`, its memory having returned to the pool, and its keeper
+    /// to the caller.
     ///
     /// Context: any.
     #[inline]
     pub fn consume(self, end: impl FnOnce(T)) -> K {
         let node = ManuallyDrop::new(self.0).0.as_ptr();
-        // SAFETY: By the type invariant the node is ours; each field is read once, and then only the memory is used.
-        // `keeper` keeps the pool beyond the call. Field by field, as the whole would be copied once more.
+        // SAFETY: By the type invariant the node is ours; each field is read once, and then only
+        // the memory is used. `keeper` keeps the pool beyond the call. Field by field, as the whole
+        // would be copied once more.
         let (keeper, value) = unsafe {
             let pool = (*node).pool;
             let keeper = (&raw const (*node).keeper).read();
@@ -316,7 +318,8 @@ impl<T, K> DerefMut for Unique<T, K> {
 ///
 /// # Invariants
 ///
-/// `first` and each node's `next` lead from node to node. Each is from a `Unique` that the list owns.
+/// `first` and each node's `next` lead from node to node. Each is from a `Unique` that the list
+/// owns.
 pub struct PoolList<T, K> {
     first: Option<NonNull<Node<T, K>>>,
 }

@@ -73,15 +73,15 @@ pub struct Room<T: Drained>(KBox<Table<T>>);
 
 /// A number of slots, each empty or with a [`PercpuBox`].
 ///
-/// Readers look at a slot under an RCU guard, and take a [`PercpuRef`] of what is in it if they need
-/// it for longer. The table itself is written only when a box comes or goes, so its cache lines are
-/// shared by all CPUs.
+/// Readers look at a slot under an RCU guard, and take a [`PercpuRef`] of what is in it if they
+/// need it for longer. The table itself is written only when a box comes or goes, so its cache
+/// lines are shared by all CPUs.
 ///
 /// # Invariants
 ///
 /// `table` comes from `KBox::into_raw`. Each pointer in it is null or comes from
-/// [`PercpuBox::into_raw`]. Both are owned here, and dropped only after an RCU grace period that began
-/// when they were no longer published. They change only under `changes`.
+/// [`PercpuBox::into_raw`]. Both are owned here, and dropped only after an RCU grace period that
+/// began when they were no longer published. They change only under `changes`.
 pub struct RcuSlots<T: Drained> {
     table: RcuPointer<Table<T>>,
     changes: Pin<KBox<Mutex<()>>>,
@@ -97,8 +97,8 @@ pub enum Removal<T: Drained> {
     Removed(PercpuBox<T>),
 }
 
-/// The slots at one moment, as long as an RCU guard lives; see [`RcuSlots::snapshot`]. A box that has been
-/// taken out since is still here, and still the same.
+/// The slots at one moment, as long as an RCU guard lives; see [`RcuSlots::snapshot`]. A box that
+/// has been taken out since is still here, and still the same.
 ///
 /// # Invariants
 ///
@@ -141,8 +141,8 @@ impl<'a, T: Drained> Snapshot<'a, T> {
         unsafe { PercpuRef::try_get(shared) }
     }
 
-    /// Closes what is in slot `index`, so that [`Self::get`] fails from now on. Tells whether it was
-    /// this call that did so.
+    /// Closes what is in slot `index`, so that [`Self::get`] fails from now on. Tells whether it
+    /// was this call that did so.
     ///
     /// Context: any.
     pub fn kill(self, index: usize) -> bool {
@@ -173,13 +173,14 @@ impl<T: Drained> RcuSlots<T> {
         })
     }
 
-    /// The slots as they are at this moment: an RCU guard alone keeps what is in them alive, but not in its
-    /// place. Who looks more than once, and must not mistake one slot for another, looks at a snapshot.
+    /// The slots as they are at this moment: an RCU guard alone keeps what is in them alive, but
+    /// not in its place. Who looks more than once, and must not mistake one slot for another, looks
+    /// at a snapshot.
     #[inline]
     pub fn snapshot<'a>(&'a self, _guard: &'a rcu::Guard) -> Snapshot<'a, T> {
         let slots = match self.table.load() {
-            // SAFETY: By the type invariant the table isn't dropped before the guard's critical section
-            // ends.
+            // SAFETY: By the type invariant the table isn't dropped before the guard's critical
+            // section ends.
             Some(table) => unsafe { &table.as_ref().0 },
             None => [].as_slice(),
         };
@@ -206,8 +207,8 @@ impl<T: Drained> RcuSlots<T> {
         let Some(table) = self.table.load() else {
             return &[];
         };
-        // SAFETY: By the type invariant the pointer is valid until the table is exchanged, for which
-        // the mutex has to be held; each caller holds it as long as it uses the slots.
+        // SAFETY: By the type invariant the pointer is valid until the table is exchanged, for
+        // which the mutex has to be held; each caller holds it as long as it uses the slots.
         unsafe { &table.as_ref().0 }
     }
 
@@ -226,9 +227,9 @@ impl<T: Drained> RcuSlots<T> {
         }
     }
 
-    /// Closes what is in slot `index`, waits at most `milliseconds` for its last reference, and takes
-    /// it out of the table. If time is up it stays in the table: closed if it was closed before, else
-    /// open again.
+    /// Closes what is in slot `index`, waits at most `milliseconds` for its last reference, and
+    /// takes it out of the table. If time is up it stays in the table: closed if it was closed
+    /// before, else open again.
     ///
     /// Context: may sleep.
     pub fn remove(&self, index: usize, milliseconds: u32) -> Removal<T> {
@@ -274,8 +275,9 @@ impl<T: Drained> RcuSlots<T> {
         Ok(Room(Table::new(count)?))
     }
 
-    /// Makes it the table that there is `room` for. `place` says for each occupied slot which one it becomes; the
-    /// new ones have to be different, and to exist. A [`Snapshot`] is of either the old table or the new one.
+    /// Makes it the table that there is `room` for. `place` says for each occupied slot which one
+    /// it becomes; the new ones have to be different, and to exist. A [`Snapshot`] is of either the
+    /// old table or the new one.
     ///
     /// Fails without a change, with `EINVAL`, if `place` doesn't keep to that.
     ///
@@ -299,8 +301,8 @@ impl<T: Drained> RcuSlots<T> {
         self.table.store(KBox::into_raw(arranged));
         rcu::synchronize_rcu();
         if let Some(old) = old {
-            // SAFETY: It came from `into_raw`, and nobody looks at it any more. Dropping it doesn't drop
-            // the boxes, whose pointers are in the new table.
+            // SAFETY: It came from `into_raw`, and nobody looks at it any more. Dropping it doesn't
+            // drop the boxes, whose pointers are in the new table.
             drop(unsafe { KBox::from_raw(old.as_ptr()) });
         }
         Ok(())
@@ -314,7 +316,8 @@ impl<T: Drained> Drop for RcuSlots<T> {
             drop(self.take(index));
         }
         if let Some(table) = self.table.load() {
-            // SAFETY: It came from `into_raw`; nobody looks at it any more, as we are being dropped.
+            // SAFETY: It came from `into_raw`; nobody looks at it any more, as we are being
+            // dropped.
             drop(unsafe { KBox::from_raw(table.as_ptr()) });
         }
     }

@@ -26,13 +26,14 @@ unsafe impl Send for WorkQueue {}
 unsafe impl Sync for WorkQueue {}
 
 impl WorkQueue {
-    /// A new queue for work that nobody waits for to get memory: if there is none for a thread, it runs later.
-    /// May sleep.
+    /// A new queue for work that nobody waits for to get memory: if there is none for a thread, it
+    /// runs later. May sleep.
     pub fn new(name: &'static CStr) -> Result<Self> {
         Self::with_flags(name, 0)
     }
 
-    /// A new queue with a thread of its own, `name` in `ps`, that is there even when memory is short. May sleep.
+    /// A new queue with a thread of its own, `name` in `ps`, that is there even when memory is
+    /// short. May sleep.
     pub fn for_progress(name: &'static CStr) -> Result<Self> {
         Self::with_flags(name, bindings::wq_flags_WQ_MEM_RECLAIM)
     }
@@ -52,8 +53,8 @@ impl Drop for WorkQueue {
     }
 }
 
-/// Something from a pool that can be queued on a [`WorkQueue`], by the one who has the only right to
-/// do so at a time.
+/// Something from a pool that can be queued on a [`WorkQueue`], by the one who has the only right
+/// to do so at a time.
 #[repr(C)]
 pub struct Workable<T> {
     work: Opaque<bindings::work_struct>,
@@ -85,8 +86,8 @@ impl<T> Workable<T> {
     ///
     /// # Safety
     ///
-    /// `this` is valid, stays where it is until `run` is called, and isn't queued. `queue` is that of a
-    /// [`WorkQueue`] that isn't dropped before `run` is called.
+    /// `this` is valid, stays where it is until `run` is called, and isn't queued. `queue` is that
+    /// of a [`WorkQueue`] that isn't dropped before `run` is called.
     pub(super) unsafe fn queue_raw(
         this: *const Self,
         queue: NonNull<bindings::workqueue_struct>,
@@ -94,9 +95,10 @@ impl<T> Workable<T> {
     ) {
         // The work is the first field.
         let work = this.cast_mut().cast::<bindings::work_struct>();
-        // SAFETY: By the requirements: as it isn't queued it may be initialised. The work can run, and the queue go,
-        // before `queue_work()` has returned; but that uses the queue only under a lock that `destroy_workqueue()` takes as
-        // well, to see whether there is any work, and the memory is freed after an RCU grace period.
+        // SAFETY: By the requirements: as it isn't queued it may be initialised. The work can run,
+        // and the queue go, before `queue_work()` has returned; but that uses the queue only under
+        // a lock that `destroy_workqueue()` takes as well, to see whether there is any work, and
+        // the memory is freed after an RCU grace period.
         unsafe {
             bindings::raid1rs_init_work(work, Some(run));
             bindings::raid1rs_queue_work(queue.as_ptr(), work);
@@ -130,8 +132,8 @@ impl<T: Work<K> + Send + Sync + 'static, K: Keeper + Send + Sync + 'static> Perm
     ///
     /// Context: any.
     pub fn from_last(reference: PoolRef<Workable<T>, K>) -> Option<Self> {
-        // INVARIANT: Nobody else has a reference, hence none a permit, nor is it queued: a permit and
-        // the queue have a reference each.
+        // INVARIANT: Nobody else has a reference, hence none a permit, nor is it queued: a permit
+        // and the queue have a reference each.
         PoolRef::last(reference).map(|only| Self(only.share()))
     }
 
@@ -142,8 +144,9 @@ impl<T: Work<K> + Send + Sync + 'static, K: Keeper + Send + Sync + 'static> Perm
         let queue = queue(&self.0).0;
         // The queue has our reference.
         let object = PoolRef::into_raw(self.0);
-        // SAFETY: By the type invariant the work isn't queued. It stays where it is until `run` has got
-        // the reference. `run` fits the type parameters. The object keeps the queue until it runs.
+        // SAFETY: By the type invariant the work isn't queued. It stays where it is until `run` has
+        // got the reference. `run` fits the type parameters. The object keeps the queue until it
+        // runs.
         unsafe { Workable::queue_raw(object, queue, run::<T, K>) };
     }
 }

@@ -2,10 +2,10 @@
 
 //! How reads are shared out among legs that can all serve them, by how long each takes.
 //!
-//! The array is divided into stripes, and a small table says which leg reads a stripe. Legs that are
-//! equally fast take turns, so one stream of reads uses all of them; a slow leg gets less, and one that
-//! is much slower nothing. What a leg takes includes waiting in its queue: a fast leg that gets too
-//! much becomes slow, and the table follows.
+//! The array is divided into stripes, and a small table says which leg reads a stripe. Legs that
+//! are equally fast take turns, so one stream of reads uses all of them; a slow leg gets less, and
+//! one that is much slower nothing. What a leg takes includes waiting in its queue: a fast leg that
+//! gets too much becomes slow, and the table follows.
 
 /// How many entries the table has.
 pub const ENTRIES: usize = 64;
@@ -61,8 +61,8 @@ fn share(time: u32, fastest: u32) -> u64 {
     (ratio.saturating_mul(ratio) / WHOLE).min(WHOLE)
 }
 
-/// Fills the table: which slot reads stripe `n` is in entry `n % ENTRIES`. Without candidates the table
-/// stays as it is.
+/// Fills the table: which slot reads stripe `n` is in entry `n % ENTRIES`. Without candidates the
+/// table stays as it is.
 pub fn fill(table: &mut [u8; ENTRIES], candidates: impl Iterator<Item = Candidate> + Clone) {
     // A leg that was not measured yet gets as much as the fastest, so that it will be.
     let fastest = candidates

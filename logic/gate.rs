@@ -5,22 +5,23 @@
 //! Coming in and going out touch nothing but a [`Presence`], which in the kernel counts per CPU. An
 //! array has two gates:
 //! - Every request is inside the first for as long as it lives. Frozen, it's the array that is.
-//! - A write tries the second, too, once it's inside the first. If it's let in it needs nothing else.
-//!   If not, it doesn't wait, but takes a ticket for its [range](super::range_locks). So when a freeze
-//!   of this gate is complete, every write that is under way has a ticket, and sync units and repairs,
-//!   which have tickets of the other kind, exclude just those that overlap them. Nobody has waited for
-//!   that but the one who froze it. After the thaw a write may still have a ticket; it does no harm.
+//! - A write tries the second, too, once it's inside the first. If it's let in it needs nothing
+//!   else. If not, it doesn't wait, but takes a ticket for its [range](super::range_locks). So when
+//!   a freeze of this gate is complete, every write that is under way has a ticket, and sync units
+//!   and repairs, which have tickets of the other kind, exclude just those that overlap them.
+//!   Nobody has waited for that but the one who froze it. After the thaw a write may still have a
+//!   ticket; it does no harm.
 //!
 //! The caller does the waiting:
-//! - To come in: [`Gate::try_enter`]; if that fails, wait for a thaw and try again. The pass that it
-//!   gives is dropped to go out.
+//! - To come in: [`Gate::try_enter`]; if that fails, wait for a thaw and try again. The pass that
+//!   it gives is dropped to go out.
 //! - To freeze: under the freezer's mutex [`Gate::begin_freeze`]; then wait until
 //!   [`Gate::is_frozen`], which the drop of the last pass makes true.
 //! - To thaw: under the mutex [`Gate::thaw`]; wake those who wait to come in, if it says so.
 //!
 //! A request that is put aside for the daemon stays inside. A freeze must not wait for the daemon,
-//! which may be the one that freezes: so the freezer does the daemon's job meanwhile. One kind leaves
-//! early, and for good: a write that waits for nothing but the metadata.
+//! which may be the one that freezes: so the freezer does the daemon's job meanwhile. One kind
+//! leaves early, and for good: a write that waits for nothing but the metadata.
 
 /// Who is inside: a counter that can be closed.
 ///
@@ -29,16 +30,17 @@
 /// The gate relies on these, and on nothing else:
 /// - What happened before [`resurrect`](Self::resurrect) is seen after a
 ///   [`try_enter`](Self::try_enter) that it let in: the last sync unit, and the array's new shape.
-/// - What happened before a pass was dropped is seen after [`is_drained`](Self::is_drained) said yes.
+/// - What happened before a pass was dropped is seen after [`is_drained`](Self::is_drained) said
+///   yes.
 ///
 /// A `percpu_ref` gives neither by itself. It wants a barrier in front of `percpu_ref_resurrect()`,
 /// which first clears the dead bit by a plain store, so that for a moment others get in through the
-/// shared counter; a read barrier behind `percpu_ref_tryget_live()`, which orders nothing in per-CPU
-/// mode; and a barrier behind `percpu_ref_is_zero()`. x86 gives the hardware's part of these for
-/// free.
+/// shared counter; a read barrier behind `percpu_ref_tryget_live()`, which orders nothing in
+/// per-CPU mode; and a barrier behind `percpu_ref_is_zero()`. x86 gives the hardware's part of
+/// these for free.
 pub trait Presence {
-    /// What one who is inside holds. Dropping it is going out; not necessarily on the CPU, or in the
-    /// task, that came in.
+    /// What one who is inside holds. Dropping it is going out; not necessarily on the CPU, or in
+    /// the task, that came in.
     type Pass;
 
     /// Comes in; [`None`] if closed. From [`kill`](Self::kill) on this may still succeed for a

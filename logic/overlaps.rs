@@ -2,13 +2,14 @@
 
 //! The order of writes that overlap each other.
 //!
-//! Writes register as they come. A write is *ready* when no write that came before it and overlaps it is
-//! registered any more; whoever sends it only then keeps, on each leg, the order in which overlapping writes
-//! came. It waits for every such write, not for the first one that is found, and for none that came later: the
-//! order is total, so there is no circle of waiting.
+//! Writes register as they come. A write is *ready* when no write that came before it and overlaps
+//! it is registered any more; whoever sends it only then keeps, on each leg, the order in which
+//! overlapping writes came. It waits for every such write, not for the first one that is found, and
+//! for none that came later: the order is total, so there is no circle of waiting.
 //!
-//! The state is plain data in memory that the caller provides, under ONE lock of the caller. Nothing is
-//! allocated: who finds all nodes taken provides [more](Overlaps::grow), or has to come again.
+//! The state is plain data in memory that the caller provides, under ONE lock of the caller.
+//! Nothing is allocated: who finds all nodes taken provides [more](Overlaps::grow), or has to come
+//! again.
 
 use core::{
     mem::replace,
@@ -20,7 +21,8 @@ use super::range::SectorRange;
 /// The number of nodes that an array has at first.
 pub const FIRST_NODES: usize = 32;
 
-/// The number of nodes that it may get when these don't suffice: so many writes can be registered at a time.
+/// The number of nodes that it may get when these don't suffice: so many writes can be registered
+/// at a time.
 pub const NODES: usize = 1024;
 
 /// The number of a node, or [`NONE`].
@@ -32,7 +34,8 @@ const NONE: Link = Link::MAX;
 #[derive(Clone, Copy, Debug)]
 pub struct Node {
     range: SectorRange,
-    /// The neighbours in the order in which the writes came; in a free node, `later` is the next free one.
+    /// The neighbours in the order in which the writes came; in a free node, `later` is the next
+    /// free one.
     earlier: Link,
     later: Link,
     /// How many earlier writes are registered that overlap this one.
@@ -73,9 +76,10 @@ impl Registration {
 ///
 /// # Invariants
 ///
-/// `first` and each node's `later` lead through the registered writes in the order in which they came,
-/// `last` and `earlier` through the same in reverse; `free` and `later` lead through the nodes below `used` that are
-/// not registered. `behind` is the number of registered nodes with that flag.
+/// `first` and each node's `later` lead through the registered writes in the order in which they
+/// came, `last` and `earlier` through the same in reverse; `free` and `later` lead through the
+/// nodes below `used` that are not registered. `behind` is the number of registered nodes with that
+/// flag.
 pub struct Overlaps<M> {
     nodes: M,
     first: Link,
@@ -130,8 +134,8 @@ impl<M: DerefMut<Target = [Node]>> Overlaps<M> {
         self.nodes.len().min(NODES)
     }
 
-    /// Goes over to `larger` memory, whose nodes are [`Node::FREE`], and returns the memory that is of no use any
-    /// more: what it was before, or `larger` if that isn't. Nothing else changes.
+    /// Goes over to `larger` memory, whose nodes are [`Node::FREE`], and returns the memory that is
+    /// of no use any more: what it was before, or `larger` if that isn't. Nothing else changes.
     pub fn grow(&mut self, mut larger: M) -> M {
         if larger.len() <= self.nodes.len() {
             return larger;
@@ -185,7 +189,8 @@ impl<M: DerefMut<Target = [Node]>> Overlaps<M> {
         ready
     }
 
-    /// Lets the sender of a write be answered before it has ended, if fewer than `limit` are so already.
+    /// Lets the sender of a write be answered before it has ended, if fewer than `limit` are so
+    /// already.
     pub fn go_behind(&mut self, place: Place, limit: usize) -> bool {
         if self.behind >= limit {
             return false;

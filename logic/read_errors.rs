@@ -44,8 +44,8 @@ pub enum Sentence {
     Fail,
 }
 
-/// What is to be done about a leg that has had `errors`, where `limit` are tolerated. The `last` working
-/// leg is kept: what it can read, nobody else has.
+/// What is to be done about a leg that has had `errors`, where `limit` are tolerated. The `last`
+/// working leg is kept: what it can read, nobody else has.
 pub fn judge(errors: ReadErrors, limit: u32, last: bool) -> Sentence {
     if errors.count > limit && !last {
         Sentence::Fail

@@ -2,9 +2,9 @@
 
 //! Which leg a read goes to.
 //!
-//! [`can_serve`] is THE predicate: whoever reads from a leg, for whatever purpose, asks it first. (Or a
-//! quick look at the leg's flags that says yes only where this would for any range.)
-//! The policies below it choose only among legs that passed.
+//! [`can_serve`] is THE predicate: whoever reads from a leg, for whatever purpose, asks it first.
+//! (Or a quick look at the leg's flags that says yes only where this would for any range.) The
+//! policies below it choose only among legs that passed.
 //!
 //! All functions make one pass over the legs, keep no list, and expect the legs in ascending order
 //! of slots.
@@ -107,8 +107,8 @@ pub struct Choice {
     pub slot: Slot,
     /// So many sectors from the start of the range, at least one.
     pub sectors: u64,
-    /// Another leg can stand in for this one: one that is not write-mostly could have served all of it
-    /// as well, or in a retry, has its turn after it. So the read may be sent failfast.
+    /// Another leg can stand in for this one: one that is not write-mostly could have served all of
+    /// it as well, or in a retry, has its turn after it. So the read may be sent failfast.
     pub spare: bool,
 }
 
@@ -236,7 +236,8 @@ fn class(leg: &LegView, class: u8) -> u8 {
 /// which a resync copies to the others, so that the resync never changes what a reader saw.
 ///
 /// Each block has one such leg, however it is asked for: the first leg that serves the block and is
-/// not write-mostly; else the first that serves it. The choice ends where that would be another one.
+/// not write-mostly; else the first that serves it. The choice ends where that would be another
+/// one.
 #[inline]
 pub fn fixed_leg(
     legs: impl Iterator<Item = LegView>,

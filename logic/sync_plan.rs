@@ -23,8 +23,9 @@ use super::{
 /// What is going on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// The legs may differ after a crash: one is copied to all others (`MD_RECOVERY_SYNC`). Those that are still
-    /// to be recovered get all that they lack as well: md may take what a resync has passed for recovered.
+    /// The legs may differ after a crash: one is copied to all others (`MD_RECOVERY_SYNC`). Those
+    /// that are still to be recovered get all that they lack as well: md may take what a resync has
+    /// passed for recovered.
     Resync,
     /// Legs that are not in sync get what they lack (`MD_RECOVERY_RECOVER`).
     Recovery,
@@ -79,8 +80,8 @@ pub enum Decision {
         /// How many.
         sectors: u64,
     },
-    /// All legs that should serve this range have bad blocks there: go on behind it. They are recorded on
-    /// those [targets](Role::Target) that lack the data, too.
+    /// All legs that should serve this range have bad blocks there: go on behind it. They are
+    /// recorded on those [targets](Role::Target) that lack the data, too.
     Lost(Plan),
     /// Nothing to do before [`Step::resync_max`] is moved.
     Halt,
@@ -114,8 +115,8 @@ pub struct Plan {
 pub enum Role {
     /// Nothing.
     Idle,
-    /// Not written. Where there are no peers one of these is the source; the others can take its place if
-    /// it can't be read.
+    /// Not written. Where there are no peers one of these is the source; the others can take its
+    /// place if it can't be read.
     Reader,
     /// Read and compared by a check or repair. One of these is the source of a resync; the others
     /// are written, and can take its place if it can't be read.

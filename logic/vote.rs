@@ -2,9 +2,10 @@
 
 //! Which copy of a block is right, and which are to be written again: check and repair.
 //!
-//! The decision is made per logical block, so that one wrong sector neither outvotes nor drags along
-//! its neighbours. With three or more readable copies the strict majority wins; without one, the
-//! first. A copy that could not be read has no vote and is no mismatch, but it is to be written.
+//! The decision is made per logical block, so that one wrong sector neither outvotes nor drags
+//! along its neighbours. With three or more readable copies the strict majority wins; without one,
+//! the first. A copy that could not be read has no vote and is no mismatch, but it is to be
+//! written.
 
 use super::range::{
     BlockSize,
@@ -171,8 +172,8 @@ impl<'a, C: Copies + ?Sized> Runs<'a, C> {
         }
     }
 
-    /// Whether the two blocks, with the same verdict, condemn the same copies, and for the same reason: a check
-    /// writes to those that can't be read, and to no others.
+    /// Whether the two blocks, with the same verdict, condemn the same copies, and for the same
+    /// reason: a check writes to those that can't be read, and to no others.
     fn alike(&self, verdict: Verdict, a: SectorRange, b: SectorRange) -> bool {
         let copies = self.copies;
         (0..copies.count()).all(|copy| {

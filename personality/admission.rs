@@ -35,7 +35,8 @@ pub struct Entry {
     pub behind_count: Option<BehindWrite>,
     /// That no later write that overlaps it goes before it, where that matters.
     pub order: Option<OrderTicket>,
-    /// That no sync unit and no repair overlaps it; the part of it that goes on behind has it, if there is one.
+    /// That no sync unit and no repair overlaps it; the part of it that goes on behind has it, if
+    /// there is one.
     pub range: Option<RangeTicket>,
     /// That the gate isn't frozen.
     pub pass: Pass,
@@ -47,12 +48,13 @@ pub struct Admitted {
     pub token: WriteToken,
     /// What it has to hold.
     pub entry: Entry,
-    /// The array, if overlapping writes have to be kept in order: the write is to get its place among them.
+    /// The array, if overlapping writes have to be kept in order: the write is to get its place
+    /// among them.
     pub ordered: Option<PercpuRef<Conf>>,
 }
 
-/// Waits until the write `bio` may go on. Fails with [`Status::AGAIN`] if it would have to wait, and
-/// must not.
+/// Waits until the write `bio` may go on. Fails with [`Status::AGAIN`] if it would have to wait,
+/// and must not.
 ///
 /// Context: make_request; may sleep, unless `wait` says no.
 pub fn admit(conf: &Conf, bio: &Incoming, wait: Wait) -> Result<Admitted, Status> {
@@ -96,8 +98,8 @@ pub fn admit(conf: &Conf, bio: &Incoming, wait: Wait) -> Result<Admitted, Status
     }
 }
 
-/// A leg whose failure, or whose bad blocks in `range`, the metadata doesn't tell yet; and the conf, if
-/// overlapping writes have to be kept in order.
+/// A leg whose failure, or whose bad blocks in `range`, the metadata doesn't tell yet; and the
+/// conf, if overlapping writes have to be kept in order.
 #[inline]
 fn look_at_legs(conf: &Conf, range: SectorRange) -> (Option<BlockedLeg>, Option<PercpuRef<Conf>>) {
     let guard = rcu::read_lock();
@@ -118,9 +120,9 @@ fn look_at_legs(conf: &Conf, range: SectorRange) -> (Option<BlockedLeg>, Option<
     (None, leg.map(|(_, leg)| leg.conf().clone()))
 }
 
-/// Cuts the request where the bad blocks of a leg begin or end, so that each leg gets all of what is
-/// left or nothing. The rest comes back as a request of its own; so one that must not wait isn't cut, but refused while
-/// nothing of it has been done.
+/// Cuts the request where the bad blocks of a leg begin or end, so that each leg gets all of what
+/// is left or nothing. The rest comes back as a request of its own; so one that must not wait isn't
+/// cut, but refused while nothing of it has been done.
 ///
 /// [`None`]: the request has ended.
 #[inline]

@@ -2,9 +2,9 @@
 
 //! Which leg of a healthy solid-state array reads what.
 //!
-//! A small table says it, stripe by stripe; nothing is counted per request. Some reads are timed, and
-//! when a leg has become faster or slower the daemon makes the table again. How the stripes are shared
-//! out is in [`crate::logic::balance`].
+//! A small table says it, stripe by stripe; nothing is counted per request. Some reads are timed,
+//! and when a leg has become faster or slower the daemon makes the table again. How the stripes are
+//! shared out is in [`crate::logic::balance`].
 
 use kernel::sync::{
     atomic::{
@@ -23,14 +23,15 @@ use crate::logic::balance::{
     ENTRIES, //
 };
 
-/// Binary logarithm of the sectors in a stripe: 128 KiB, the size in which the page cache reads ahead.
+/// Binary logarithm of the sectors in a stripe: 128 KiB, the size in which the page cache reads
+/// ahead.
 pub const STRIPE_SHIFT: u32 = 8;
 
 /// Entries in a word of the table.
 const PER_WORD: usize = 8;
 
-/// One read in 16 is timed. It's the processor's counter that decides, but for its lowest bits: on some processors it goes
-/// in steps of more than one.
+/// One read in 16 is timed. It's the processor's counter that decides, but for its lowest bits: on
+/// some processors it goes in steps of more than one.
 const TIMED_MASK: u64 = 15 << 4;
 
 /// One read in 4096 goes to another leg than its turn is, to see how fast that one is by now.

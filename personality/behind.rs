@@ -2,16 +2,19 @@
 
 //! Write-behind: a write ends for its sender when the legs that are not write-mostly have it.
 //!
-//! Such a write is two [`Write`]s. One is the request, for the legs that it waits for. The other has a copy of the
-//! data, for the legs that are write-mostly: its sender may use the memory again. It has all that keeps the array
-//! as it has to be while legs are writing: the order, the range, the pass of the gate. The request has a reference
-//! to it until it has been answered, so that both are under way as long as one of them is.
+//! Such a write is two [`Write`]s. One is the request, for the legs that it waits for. The other
+//! has a copy of the data, for the legs that are write-mostly: its sender may use the memory again.
+//! It has all that keeps the array as it has to be while legs are writing: the order, the range,
+//! the pass of the gate. The request has a reference to it until it has been answered, so that both
+//! are under way as long as one of them is.
 //!
-//! It's given up, and the write waits for all legs, where it would be unsafe or of no use: without a bitmap, which
-//! tells after a crash what the leg lacks; above the limit that the user has set; while a reader waits; when there is no memory
-//! at hand for the copy, or it's too large for one bio; and when no leg is left that the sender could wait for.
+//! It's given up, and the write waits for all legs, where it would be unsafe or of no use: without
+//! a bitmap, which tells after a crash what the leg lacks; above the limit that the user has set;
+//! while a reader waits; when there is no memory at hand for the copy, or it's too large for one
+//! bio; and when no leg is left that the sender could wait for.
 //!
-//! If the legs that the sender waits for have all failed, the others decide: it's answered when they are done.
+//! If the legs that the sender waits for have all failed, the others decide: it's answered when
+//! they are done.
 
 use kernel::sync::rcu;
 
@@ -41,8 +44,8 @@ use crate::abstractions::{
     Wait, //
 };
 
-/// Splits the part that goes on behind off a write that has no clones yet, if it may. That part takes over the order and
-/// the range.
+/// Splits the part that goes on behind off a write that has no clones yet, if it may. That part
+/// takes over the order and the range.
 ///
 /// Context: make_request.
 pub fn start(conf: &Conf, write: &mut WriteRef) {
@@ -122,8 +125,9 @@ pub fn let_go(copy: WriteRef) {
     }
 }
 
-/// Looks whether the answer to a request, none of whose legs is writing any more, is up to what goes on behind. If so the
-/// request is put aside, and [`None`] returned, unless that has ended, too.
+/// Looks whether the answer to a request, none of whose legs is writing any more, is up to what
+/// goes on behind. If so the request is put aside, and [`None`] returned, unless that has ended,
+/// too.
 ///
 /// Context: any.
 #[inline]

@@ -2,7 +2,8 @@
 
 //! Which leg a read goes to.
 //!
-//! While all is well the [balance](super::balance) says it; else [`choose`] does, which sees all legs.
+//! While all is well the [balance](super::balance) says it; else [`choose`] does, which sees all
+//! legs.
 
 use kernel::{
     prelude::*,
@@ -51,8 +52,8 @@ pub enum Watch {
 /// The leg for a read, how much of it, and what to observe.
 pub type Chosen = (LegRef, Choice, Watch);
 
-/// The leg to read `range` from, how much of it, and what to observe. If it may lack what is said to be
-/// written, that is waited for.
+/// The leg to read `range` from, how much of it, and what to observe. If it may lack what is said
+/// to be written, that is waited for.
 ///
 /// Fails if it would have to wait and must not.
 ///
@@ -93,8 +94,8 @@ fn choose_now(conf: &Conf, range: SectorRange) -> Option<Chosen> {
     choose_by_policy(conf, range, &guard)
 }
 
-/// The leg to read `range` from after the one in slot `failed` could not; [`None`] if that was the last. They are
-/// asked in the order of their slots, once round, from `first` on.
+/// The leg to read `range` from after the one in slot `failed` could not; [`None`] if that was the
+/// last. They are asked in the order of their slots, once round, from `first` on.
 #[cold]
 pub fn next_leg(
     conf: &Conf,

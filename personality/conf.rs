@@ -74,18 +74,19 @@ use crate::{
     logic::range::BlockSize,
 };
 
-/// How many writes can go on at the same time when no memory is free. The clones that they need are no more
-/// (`BIO_POOL_SIZE` for the array), but a write may wait for the metadata without any.
+/// How many writes can go on at the same time when no memory is free. The clones that they need are
+/// no more (`BIO_POOL_SIZE` for the array), but a write may wait for the metadata without any.
 const RESERVE: i32 = 16;
 
 /// What all requests of an array, and its legs, share.
 ///
-/// It has a reference count of its own. Each leg holds one reference, so it outlives the legs. Passes of the gate and references
-/// to legs are other counts.
+/// It has a reference count of its own. Each leg holds one reference, so it outlives the legs.
+/// Passes of the gate and references to legs are other counts.
 #[pin_data]
 pub struct Conf {
     mddev: MddevHandle,
-    /// The lower half of the slots are members, the upper half their replacements, in the same order.
+    /// The lower half of the slots are members, the upper half their replacements, in the same
+    /// order.
     pub legs: RcuSlots<Leg>,
     /// Members that left, and how.
     #[pin]
@@ -102,8 +103,8 @@ pub struct Conf {
     /// The clones that writes are sent with.
     #[pin]
     pub writes: CloneSet<WriteLeg, WriteRef>,
-    /// The clones that the daemon, or the freezer, sends again. A set of its own: they must not wait for clones that
-    /// only they can send.
+    /// The clones that the daemon, or the freezer, sends again. A set of its own: they must not
+    /// wait for clones that only they can send.
     #[pin]
     pub rewrites: CloneSet<WriteLeg, WriteRef>,
     /// What the clones of a write share.
@@ -123,7 +124,8 @@ pub struct Conf {
     /// Writes that wait for the metadata to tell of a failure.
     #[pin]
     pub unrecorded: SpinLockIrq<WriteList>,
-    /// How many writes have given their pass back, as they wait for the metadata, and are still counted by the bitmap.
+    /// How many writes have given their pass back, as they wait for the metadata, and are still
+    /// counted by the bitmap.
     pub waiting_writes: Atomic<u32>,
     /// Writes whose answer is up to what goes on behind.
     #[pin]
@@ -212,8 +214,8 @@ impl Conf {
         writes_pend || writes_failed || reads_failed || self.order.is_due()
     }
 
-    /// Does what requests wait for: writes the bitmap for pending writes and submits them, and sends
-    /// failed reads to another leg. The daemon's job, and that of whoever freezes the gate.
+    /// Does what requests wait for: writes the bitmap for pending writes and submits them, and
+    /// sends failed reads to another leg. The daemon's job, and that of whoever freezes the gate.
     ///
     /// Context: may sleep.
     pub fn service(&self) {
@@ -295,9 +297,10 @@ impl Drop for Array {
     fn drop(&mut self) {
         super::write_error::end_all(&self.conf);
         self.conf.repairs.close();
-        // Each leg holds a reference to the conf, so they have to go before it can. None is in use for long:
-        // md stops all I/O before it frees an array, and what is left of a request when md thinks that it has
-        // ended gives back its reference to a leg last. That is waited for here.
+        // Each leg holds a reference to the conf, so they have to go before it can. None is in use
+        // for long: md stops all I/O before it frees an array, and what is left of a request when
+        // md thinks that it has ended gives back its reference to a leg last. That is waited for
+        // here.
         let slots = self.conf.legs.len(&rcu::read_lock());
         for slot in 0..slots {
             drop(self.conf.legs.take(slot));

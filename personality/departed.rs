@@ -2,16 +2,17 @@
 
 //! Members that left, and what a bitmap can say about them when they come back.
 //!
-//! md remembers the slot that a member had when it is removed, and when it comes back takes it for one that lacks only what
-//! the bitmap says. That is not so
+//! md remembers the slot that a member had when it is removed, and when it comes back takes it for
+//! one that lacks only what the bitmap says. That is not so
 //!
-//! - if it left in the middle of its first recovery, or because a replacement has taken over from it: the bitmap has forgotten
-//!   since then what it lacks;
-//! - if there was no bitmap when it left, or another one. md asks that of members that are added, but not of those that it has kept
-//!   and that a user re-adds;
-//! - if another member took its place meanwhile, and got all of the data: what that sync copied, the bitmap has forgotten, even if the
-//!   sync was cut short;
-//! - if the array was shrunk meanwhile, and got along without it: the bitmap forgot what it lacks as soon as the others had it.
+//! - if it left in the middle of its first recovery, or because a replacement has taken over from
+//!   it: the bitmap has forgotten since then what it lacks;
+//! - if there was no bitmap when it left, or another one. md asks that of members that are added,
+//!   but not of those that it has kept and that a user re-adds;
+//! - if another member took its place meanwhile, and got all of the data: what that sync copied,
+//!   the bitmap has forgotten, even if the sync was cut short;
+//! - if the array was shrunk meanwhile, and got along without it: the bitmap forgot what it lacks
+//!   as soon as the others had it.
 //!
 //! md doesn't tell these cases apart, so the personality has to.
 
@@ -39,7 +40,8 @@ pub enum Departure {
     Incomplete,
     /// With all that the bitmap didn't say it lacks.
     Noted {
-        /// Which bitmap that was, see [`Bitmap::identity`](crate::abstractions::md::Bitmap::identity).
+        /// Which bitmap that was, see
+        /// [`Bitmap::identity`](crate::abstractions::md::Bitmap::identity).
         bitmap: usize,
         /// The array's event count, by the member's superblock; [`None`] if md doesn't write one.
         events: Option<u64>,
@@ -51,7 +53,8 @@ pub enum Departure {
 pub struct Notes {
     /// Which bitmap it is.
     pub bitmap: usize,
-    /// It was made, or all other members had what was written, when the array's event count was this.
+    /// It was made, or all other members had what was written, when the array's event count was
+    /// this.
     pub cleared: u64,
 }
 
@@ -130,8 +133,9 @@ impl Departed {
         }
     }
 
-    /// None of those who are away can rely on the bitmap any more, now that the array's event count is `events`: what a sync copies to
-    /// a new member it will not say of others, and what is written when that one has all it does not note.
+    /// None of those who are away can rely on the bitmap any more, now that the array's event count
+    /// is `events`: what a sync copies to a new member it will not say of others, and what is
+    /// written when that one has all it does not note.
     ///
     /// Context: may sleep.
     pub fn forget(&self, events: u64) {
@@ -152,8 +156,8 @@ impl Departed {
             Some(Departure::Noted { bitmap, events }) => {
                 bitmap == notes.bitmap && events.is_none_or(|events| notes.cleared <= events)
             }
-            // md has compared its superblock with `cleared`, when it was added. What it says now is what md has
-            // written to it since.
+            // md has compared its superblock with `cleared`, when it was added. What it says now is
+            // what md has written to it since.
             None => self.forgotten.load(Relaxed) <= notes.cleared,
         }
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! How the clones of a write go out to the legs: at once, when the bitmap has been written, or when their turn has come.
+//! How the clones of a write go out to the legs: at once, when the bitmap has been written, or when
+//! their turn has come.
 
 use kernel::sync::rcu;
 
@@ -41,8 +42,9 @@ pub fn send_to_all(conf: &Conf, write: WriteRef) {
     let dispatch = Dispatch::new(conf, &write);
     match write.place() {
         Some(place) => {
-            // Clones that may have to be put aside come first: for their memory one may have to wait until their turn has
-            // come, and what was sent before may not have started by then (see `Dispatch::blank`).
+            // Clones that may have to be put aside come first: for their memory one may have to
+            // wait until their turn has come, and what was sent before may not have started by then
+            // (see `Dispatch::blank`).
             dispatch.to_legs(Some(place), |leg| dispatch.keeps_order(leg));
             dispatch.to_legs(None, |leg| !dispatch.keeps_order(leg));
         }
@@ -127,8 +129,8 @@ impl<'a> Dispatch<'a> {
             Some(behind) if leg.is_write_mostly() => behind,
             _ => write,
         };
-        // A write that comes before may still find that the bad blocks are good again, and would forget them. Who
-        // hadn't been sent then would be missing.
+        // A write that comes before may still find that the bad blocks are good again, and would
+        // forget them. Who hadn't been sent then would be missing.
         let may_change = place.is_some_and(|place| !self.conf.order.is_ready(place));
         if !may_change && leg.avoids(write.range()) && !self.nobody_has() {
             if leg.is_to_record(write.range()) {
@@ -154,8 +156,8 @@ impl<'a> Dispatch<'a> {
             )
         };
         let Ok(blank) = self.blank(part.clone(), place, clone) else {
-            // There was no memory for the clone of its integrity data, say. The leg doesn't get what the
-            // others get, so it can't stay as if it had.
+            // There was no memory for the clone of its integrity data, say. The leg doesn't get
+            // what the others get, so it can't stay as if it had.
             leg.write_failed();
             part.note_missed(&leg);
             return;
@@ -188,15 +190,17 @@ impl<'a> Dispatch<'a> {
         }
     }
 
-    /// What `make` makes, which needs memory. When none is free, that waits for clones that are made of the reserve to end.
-    /// They do, as all of them are on their way to a leg:
+    /// What `make` makes, which needs memory. When none is free, that waits for clones that are
+    /// made of the reserve to end. They do, as all of them are on their way to a leg:
     ///
-    /// - A clone that has to wait for its turn isn't made of the reserve. If there is no other memory, the turn is waited
-    ///   for here; those whose turn comes before don't need anything that is put aside.
+    /// - A clone that has to wait for its turn isn't made of the reserve. If there is no other
+    ///   memory, the turn is waited for here; those whose turn comes before don't need anything
+    ///   that is put aside.
     /// - What a task has sent starts only when it's through here, or sleeps in the allocation (see
-    ///   [`for_several_each`](crate::abstractions::bio_set::CloneSet::for_several_each)). So nothing of the reserve
-    ///   is sent before the turn is waited for.
-    /// - The daemon, who sends what was put aside or waits for the bitmap, has another reserve for itself.
+    ///   [`for_several_each`](crate::abstractions::bio_set::CloneSet::for_several_each)). So
+    ///   nothing of the reserve is sent before the turn is waited for.
+    /// - The daemon, who sends what was put aside or waits for the bitmap, has another reserve for
+    ///   itself.
     #[inline]
     fn blank(
         &self,
@@ -219,8 +223,9 @@ impl<'a> Dispatch<'a> {
         make(keeper, Wait::Yes)
     }
 
-    /// Whether every leg that works has bad blocks wherever the write goes. Then it's tried nevertheless: if it weren't
-    /// sent to anybody it would fail, now and ever, though the disks may be well again.
+    /// Whether every leg that works has bad blocks wherever the write goes. Then it's tried
+    /// nevertheless: if it weren't sent to anybody it would fail, now and ever, though the disks
+    /// may be well again.
     #[cold]
     fn nobody_has(&self) -> bool {
         let guard = rcu::read_lock();

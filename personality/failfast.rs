@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Reads that are to fail fast: where another leg can stand in, the driver needn't try again for long.
+//! Reads that are to fail fast: where another leg can stand in, the driver needn't try again for
+//! long.
 //!
-//! A leg that gives up early fails. The last one that works does not, and before a read fails it's asked
-//! again in earnest: that a cable is loose for a moment costs no data.
+//! A leg that gives up early fails. The last one that works does not, and before a read fails it's
+//! asked again in earnest: that a cable is loose for a moment costs no data.
 
 use kernel::sync::rcu;
 

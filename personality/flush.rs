@@ -2,9 +2,10 @@
 
 //! Flushes without data, of one leg.
 //!
-//! A write that asks for a flush promises that what has ended before is on the medium when it ends. Each leg flushes
-//! along with its part of the write ([`make_request`](super)). A leg that isn't written to, because it has bad
-//! blocks there, has to keep the promise nevertheless: once power is lost, what it has may be what is read.
+//! A write that asks for a flush promises that what has ended before is on the medium when it ends.
+//! Each leg flushes along with its part of the write ([`make_request`](super)). A leg that isn't
+//! written to, because it has bad blocks there, has to keep the promise nevertheless: once power is
+//! lost, what it has may be what is read.
 
 use super::{
     leg::{

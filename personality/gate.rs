@@ -2,18 +2,18 @@
 
 //! Who may do I/O, and where.
 //!
-//! Every request holds a [`Pass`] from before it chooses its legs until it has ended. Taking one and
-//! giving it back write only memory of the local CPU. [`Gate::freeze`] lets nobody in and waits until
-//! every pass is back.
+//! Every request holds a [`Pass`] from before it chooses its legs until it has ended. Taking one
+//! and giving it back write only memory of the local CPU. [`Gate::freeze`] lets nobody in and waits
+//! until every pass is back.
 //!
-//! A write holds a [`RangeTicket`] as well. As a rule that is for the whole array, and one more count on
-//! the local CPU. While a sync thread runs, or a sector is repaired, the gate is *exclusive*, and
-//! it's for the write's own range, so that a sync unit or a repair, which holds a [`UnitTicket`],
-//! excludes just the writes that overlap it. To make the gate exclusive is to wait until all tickets
-//! for the whole array are back; requests go on meanwhile.
+//! A write holds a [`RangeTicket`] as well. As a rule that is for the whole array, and one more
+//! count on the local CPU. While a sync thread runs, or a sector is repaired, the gate is
+//! *exclusive*, and it's for the write's own range, so that a sync unit or a repair, which holds a
+//! [`UnitTicket`], excludes just the writes that overlap it. To make the gate exclusive is to wait
+//! until all tickets for the whole array are back; requests go on meanwhile.
 //!
-//! The protocol of both counts is in [`crate::logic::gate`], the rules by which ranges exclude each other
-//! in [`super::ranges`]; here are the kernel's counters, locks and queues for the first.
+//! The protocol of both counts is in [`crate::logic::gate`], the rules by which ranges exclude each
+//! other in [`super::ranges`]; here are the kernel's counters, locks and queues for the first.
 //!
 //! The order of the locks is in Documentation/locking.md.
 
@@ -56,8 +56,8 @@ use crate::{
     },
 };
 
-/// How long a waiting sync thread may overlook that it was told to stop, in milliseconds: md doesn't
-/// wake the queues that it waits on.
+/// How long a waiting sync thread may overlook that it was told to stop, in milliseconds: md
+/// doesn't wake the queues that it waits on.
 pub const INTERRUPT_POLL_MS: u32 = 50;
 
 /// How long a freezer sleeps before it looks for work that requests may be waiting for, in
@@ -117,7 +117,8 @@ pub struct Gate {
     /// Held while the first freeze waits.
     #[pin]
     freezes: Mutex<Freezes>,
-    /// Through this go writes that need no ticket for their range. It's frozen while the gate is exclusive.
+    /// Through this go writes that need no ticket for their range. It's frozen while the gate is
+    /// exclusive.
     unranged: gate::Gate<PercpuBox<Door>>,
     /// Held while the first that wants the gate exclusive waits.
     #[pin]
@@ -185,8 +186,8 @@ impl Gate {
 
     /// Lets nobody in, and waits until every pass is back. Freezes nest.
     ///
-    /// Requests may be waiting for something that the daemon does, and the caller may be the daemon:
-    /// `help` does it, and `wanted` tells whether there is anything to do.
+    /// Requests may be waiting for something that the daemon does, and the caller may be the
+    /// daemon: `help` does it, and `wanted` tells whether there is anything to do.
     ///
     /// Context: may sleep; the caller must not hold a pass.
     pub fn freeze(&self, wanted: impl Fn() -> bool, help: impl Fn()) {
@@ -219,11 +220,11 @@ impl Gate {
         self.gate.presence().drained_queue().wake_all();
     }
 
-    /// Makes the gate exclusive, until [`Self::end_exclusive`]: waits until every write that has no ticket for its range has ended.
-    /// Others come and go meanwhile.
+    /// Makes the gate exclusive, until [`Self::end_exclusive`]: waits until every write that has no
+    /// ticket for its range has ended. Others come and go meanwhile.
     ///
-    /// Context: may sleep. The writes may be waiting for the daemon, or for the freezer, which does its job,
-    /// so the caller is neither.
+    /// Context: may sleep. The writes may be waiting for the daemon, or for the freezer, which does
+    /// its job, so the caller is neither.
     pub fn make_exclusive(&self) {
         let mut exclusives = self.exclusives.lock();
         self.unranged.begin_freeze(&mut exclusives);
@@ -266,8 +267,8 @@ impl Gate {
         Ranges::write(ranges, range, wait).map(RangeTicket::Part)
     }
 
-    /// The ticket for syncing, or repairing, within the unit with index `unit`, unless `interrupted` says
-    /// that the caller is to stop. The gate is exclusive.
+    /// The ticket for syncing, or repairing, within the unit with index `unit`, unless
+    /// `interrupted` says that the caller is to stop. The gate is exclusive.
     ///
     /// Context: may sleep.
     pub fn sync_unit(

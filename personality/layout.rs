@@ -2,10 +2,11 @@
 
 //! Which leg is in which slot.
 //!
-//! The lower half of the table are members, the upper half their replacements, in the same order. When the number of mirrors
-//! changes, or a replacement takes its member's place, another table is published; so what belongs together has to be asked of
-//! one [`Layout`]. Who changes what is counted of it (`mddev->degraded`) takes the layout with [`Conf::membership`] held:
-//! whoever publishes another one counts again after that.
+//! The lower half of the table are members, the upper half their replacements, in the same order.
+//! When the number of mirrors changes, or a replacement takes its member's place, another table is
+//! published; so what belongs together has to be asked of one [`Layout`]. Who changes what is
+//! counted of it (`mddev->degraded`) takes the layout with [`Conf::membership`] held: whoever
+//! publishes another one counts again after that.
 
 use kernel::sync::rcu;
 
@@ -145,8 +146,9 @@ impl Conf {
         self.layout(guard).occupied()
     }
 
-    /// Where a resync has to begin that could begin at `sector`: not behind what a leg lacks that is still to be
-    /// recovered. md takes what a resync has passed for recovered, if a recovery is due as well.
+    /// Where a resync has to begin that could begin at `sector`: not behind what a leg lacks that
+    /// is still to be recovered. md takes what a resync has passed for recovered, if a recovery is
+    /// due as well.
     pub fn resync_start(&self, sector: u64) -> u64 {
         self.occupied(&rcu::read_lock())
             .filter_map(|(_, leg)| leg.lacks_from())

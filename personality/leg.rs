@@ -40,13 +40,13 @@ use crate::{
 
 /// A member device in a slot, with what we keep about it.
 ///
-/// Requests use it by a [`LegRef`]. As long as there is one the leg isn't removed, and neither is the
-/// array's [`Conf`] freed.
+/// Requests use it by a [`LegRef`]. As long as there is one the leg isn't removed, and neither is
+/// the array's [`Conf`] freed.
 pub struct Leg {
     pub(super) rdev: RdevHandle,
     pub(super) conf: PercpuRef<Conf>,
-    /// The device was here before: if it isn't in sync it lacks what the bitmap says, not all of the
-    /// array's data.
+    /// The device was here before: if it isn't in sync it lacks what the bitmap says, not all of
+    /// the array's data.
     returned: bool,
     /// It has had all of the array's data since it came.
     complete: AtomicFlag,
@@ -61,8 +61,8 @@ pub struct Leg {
     position: Position,
 }
 
-/// Where the reads of a leg with a moving head are. On a cache line of its own: it's written by every
-/// request, and the rest of the leg by none.
+/// Where the reads of a leg with a moving head are. On a cache line of its own: it's written by
+/// every request, and the rest of the leg by none.
 #[repr(align(64))]
 struct Position {
     /// The sector behind the last request that ended.
@@ -120,8 +120,9 @@ impl Leg {
         &self.conf
     }
 
-    /// Whether any read of the array can be sent here without further thought: a healthy solid-state
-    /// leg that nobody asked to avoid. If so, [`can_serve`](crate::logic::read_policy::can_serve) allows any range.
+    /// Whether any read of the array can be sent here without further thought: a healthy
+    /// solid-state leg that nobody asked to avoid. If so,
+    /// [`can_serve`](crate::logic::read_policy::can_serve) allows any range.
     #[inline]
     pub fn is_plain(&self) -> bool {
         let flags = self.rdev().flags().load();
@@ -145,7 +146,8 @@ impl Leg {
         device.recovered && !device.faulty
     }
 
-    /// Whether the leg is to be spared: reads go elsewhere if they can, and writes need not wait for it.
+    /// Whether the leg is to be spared: reads go elsewhere if they can, and writes need not wait
+    /// for it.
     #[inline]
     pub fn is_write_mostly(&self) -> bool {
         self.rdev().flags().test(RdevFlag::WriteMostly)
@@ -228,7 +230,8 @@ impl Leg {
             return Departure::Incomplete;
         }
         let is_written = mddev.is_persistent() && !mddev.is_external();
-        // If none has been written since the start: that one has failed is the first that the others tell.
+        // If none has been written since the start: that one has failed is the first that the
+        // others tell.
         let before = mddev.events().saturating_sub(1);
         Departure::Noted {
             bitmap: mddev.bitmap().identity(),
@@ -289,8 +292,8 @@ impl Leg {
         }
     }
 
-    /// The device could not write. It fails, unless it's the last that works: a bad sector on that one
-    /// costs the sector, not the array.
+    /// The device could not write. It fails, unless it's the last that works: a bad sector on that
+    /// one costs the sector, not the array.
     ///
     /// Context: any.
     pub fn write_failed(&self) {
@@ -305,8 +308,8 @@ impl Leg {
         flags.has(RdevFlag::FailFast) && !flags.has(RdevFlag::WriteMostly)
     }
 
-    /// A read that was to fail fast has failed, so the leg does, unless it's the last that works: there the
-    /// read is to be tried again in earnest. In a read-only array nobody could record it.
+    /// A read that was to fail fast has failed, so the leg does, unless it's the last that works:
+    /// there the read is to be tried again in earnest. In a read-only array nobody could record it.
     ///
     /// Context: any.
     pub fn gave_up(&self) {

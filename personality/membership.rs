@@ -52,8 +52,8 @@ use crate::{
     },
 };
 
-/// How long the removal of a leg waits for the last request that uses it, in milliseconds. mdadm tries
-/// again for 50 ms, and md does so whenever the daemon runs.
+/// How long the removal of a leg waits for the last request that uses it, in milliseconds. mdadm
+/// tries again for 50 ms, and md does so whenever the daemon runs.
 const REMOVE_PATIENCE_MS: u32 = 20;
 
 impl Conf {
@@ -93,7 +93,8 @@ pub fn error(conf: &Conf, rdev: &Rdev) {
     let has_record = !(mddev.is_dm() && mddev.is_external());
     let failure = {
         let _membership = conf.membership.lock();
-        // The legs may move while this runs: nothing that it looks at or closes may be another one's.
+        // The legs may move while this runs: nothing that it looks at or closes may be another
+        // one's.
         let legs = conf.layout(&guard);
         let place = legs.find(rdev);
         let failure = match place {
@@ -160,8 +161,8 @@ pub fn error(conf: &Conf, rdev: &Rdev) {
     }
 }
 
-/// Whether an error may be what a user asked for, and not, say, the end of a failed write of the metadata,
-/// for which nobody waits for an answer.
+/// Whether an error may be what a user asked for, and not, say, the end of a failed write of the
+/// metadata, for which nobody waits for an answer.
 fn may_be_command() -> bool {
     in_user_task() && !is_submitting()
 }
@@ -171,8 +172,9 @@ fn may_be_command() -> bool {
 /// Context: the daemon; may sleep.
 pub fn unbreak(conf: &Conf) {
     if conf.unbreak.xchg(false, kernel::sync::atomic::Full) {
-        // A user who asks by ioctl has the answer inside of an RCU read-side critical section. (One who asks by sysfs has the mutex,
-        // for which the daemon must not wait, as all writes are refused meanwhile.)
+        // A user who asks by ioctl has the answer inside of an RCU read-side critical section. (One
+        // who asks by sysfs has the mutex, for which the daemon must not wait, as all writes are
+        // refused meanwhile.)
         synchronize_rcu_expedited();
         let guard = rcu::read_lock();
         if degraded::working(conf.slot_views(&guard)) > 0 {
@@ -183,8 +185,9 @@ pub fn unbreak(conf: &Conf) {
 
 /// Takes a device in.
 ///
-/// Context: under `reconfig_mutex`; may sleep. Fails with [`EEXIST`] if there is no slot for it, and as
-/// [`LockedMddev::stack_new_rdev`] and the registration of its integrity profile do; nothing has changed then.
+/// Context: under `reconfig_mutex`; may sleep. Fails with [`EEXIST`] if there is no slot for it,
+/// and as [`LockedMddev::stack_new_rdev`] and the registration of its integrity profile do; nothing
+/// has changed then.
 pub fn hot_add(conf: &PercpuBox<Conf>, mddev: &LockedMddev, member: &Member<'_>) -> Result {
     let place = {
         let guard = rcu::read_lock();
@@ -210,7 +213,8 @@ pub fn hot_add(conf: &PercpuBox<Conf>, mddev: &LockedMddev, member: &Member<'_>)
         member.flags().clear(RdevFlag::InSync);
         member.flags().set(RdevFlag::Replacement);
     }
-    // Whoever comes by sysfs may have left in the middle of a recovery, and missed writes to the part that it had.
+    // Whoever comes by sysfs may have left in the middle of a recovery, and missed writes to the
+    // part that it had.
     member.set_recovery_offset(0);
     let before = member.raid_disk();
     member.set_raid_disk(mddev, Some(usize::from(place.slot)));
@@ -227,8 +231,8 @@ pub fn hot_add(conf: &PercpuBox<Conf>, mddev: &LockedMddev, member: &Member<'_>)
 
 /// Lets a device go.
 ///
-/// Context: under `reconfig_mutex`; may sleep. Fails with [`EBUSY`] if the array can't do without the device, or if
-/// requests still use it: md and mdadm come back.
+/// Context: under `reconfig_mutex`; may sleep. Fails with [`EBUSY`] if the array can't do without
+/// the device, or if requests still use it: md and mdadm come back.
 pub fn hot_remove(conf: &Conf, mddev: &LockedMddev, rdev: &Rdev) -> Result {
     let (removal, index, slots) = {
         let guard = rcu::read_lock();
@@ -249,8 +253,8 @@ pub fn hot_remove(conf: &Conf, mddev: &LockedMddev, rdev: &Rdev) -> Result {
         Removal::Remove => None,
         Removal::MoveDown => Some(conf.legs.room(slots)?),
     };
-    // A leg that has not failed gets all writes, and if it can't go now it stays. So it's closed only
-    // while there are no writes that it would miss.
+    // A leg that has not failed gets all writes, and if it can't go now it stays. So it's closed
+    // only while there are no writes that it would miss.
     let stays_whole = !rdev.flags().test(RdevFlag::Faulty);
     if stays_whole {
         conf.freeze();
@@ -297,8 +301,8 @@ fn take_out(conf: &Conf, mddev: &LockedMddev, rdev: &Rdev, index: usize) -> Resu
     Err(EBUSY)
 }
 
-/// The replacement takes the place of the member that was in slot `member`. No write may see it in both
-/// places, or in neither.
+/// The replacement takes the place of the member that was in slot `member`. No write may see it in
+/// both places, or in neither.
 fn move_down(conf: &Conf, member: usize, room: Room<Leg>) -> Result {
     let replacement = member.saturating_add(conf.raid_disks(&rcu::read_lock()));
     conf.freeze();
@@ -340,8 +344,8 @@ pub fn spare_active(conf: &Conf) -> usize {
                 replacement.rdev().flags().set(RdevFlag::InSync);
             }
             if let (true, Some(member)) = (activation.retire, member) {
-                // It has not failed, but it must go and not come back. Writes pass it by from now on, so the
-                // metadata has to tell before the next of them ends.
+                // It has not failed, but it must go and not come back. Writes pass it by from now
+                // on, so the metadata has to tell before the next of them ends.
                 member.set_retired();
                 if !conf.mddev().is_external() {
                     member.rdev().flags().set(RdevFlag::Blocked);

@@ -2,8 +2,8 @@
 
 //! Good data for a leg that could not read.
 //!
-//! A disk that can't read a sector mostly can when it was written again: it has another place for it.
-//! Who does that has the data from another leg, and a ticket, so that no write comes between.
+//! A disk that can't read a sector mostly can when it was written again: it has another place for
+//! it. Who does that has the data from another leg, and a ticket, so that no write comes between.
 
 use kernel::page::PAGE_SIZE;
 
@@ -61,8 +61,8 @@ impl Leg {
             .read_page(range.start(), spot.pages, spot.offset, range.bytes())
     }
 
-    /// Makes `range`, which the leg could not read, readable again, if not as a whole then block by block. What
-    /// can't be becomes bad blocks, or fails the leg: `good` comes from another one.
+    /// Makes `range`, which the leg could not read, readable again, if not as a whole then block by
+    /// block. What can't be becomes bad blocks, or fails the leg: `good` comes from another one.
     ///
     /// Context: may sleep.
     pub fn repair(&self, range: SectorRange, block: BlockSize, good: Spot<'_>, back: Spot<'_>) {
@@ -113,7 +113,8 @@ impl Leg {
 }
 
 impl Leg {
-    /// Says that no leg could read the block of the array at `sector`; this one was the last that was asked.
+    /// Says that no leg could read the block of the array at `sector`; this one was the last that
+    /// was asked.
     ///
     /// Context: any.
     pub fn log_unreadable(&self, sector: u64) {

@@ -11,7 +11,8 @@
 //! - [`read`] and [`write`](mod@write) are the data path, [`read_repair`] and [`write_error`]
 //!   what follows when a leg fails.
 //! - [`record`] holds up writes until the metadata tells of a failure.
-//! - [`behind`] lets a write end before slow legs have it, [`order`] keeps overlapping writes in order then.
+//! - [`behind`] lets a write end before slow legs have it, [`order`] keeps overlapping writes in
+//!   order then.
 //! - [`membership`] is about failure, spares and replacements.
 //! - [`shape`] changes the number of mirrors, and takes over arrays of another level.
 //! - [`sync`] is resync, recovery, check and repair.
@@ -95,8 +96,9 @@ impl Personality for Raid1 {
     }
 
     fn make_request(mddev: &Mddev, array: &Array, bio: Incoming) {
-        // With data, the flag goes to each leg along with it: a leg flushes first and then writes. md's own
-        // flush goes on beside the data, which could be on the medium before what it relies on.
+        // With data, the flag goes to each leg along with it: a leg flushes first and then writes.
+        // md's own flush goes on beside the data, which could be on the medium before what it
+        // relies on.
         let bio = if bio.has(opf::PREFLUSH) && bio.sectors() == 0 {
             if bio.has(opf::NOWAIT) {
                 // A flush takes a while.

@@ -5,21 +5,23 @@
 //! A leg gets writes that overlap in the order in which they came
 //!
 //! - if the array's `serialize_policy` says so: on every leg;
-//! - if a sender may be answered before its write has ended ([`behind`](super::behind)): on legs that are
-//!   write-mostly. The sender may write the same sectors again at once, and the second write must not
-//!   be overtaken by the first, neither in the device nor by being written again after an error.
+//! - if a sender may be answered before its write has ended ([`behind`](super::behind)): on legs
+//!   that are write-mostly. The sender may write the same sectors again at once, and the second
+//!   write must not be overtaken by the first, neither in the device nor by being written again
+//!   after an error.
 //!
-//! Then each write of the array is registered, by an [`OrderTicket`], from before it goes to the legs until none of them
-//! is writing it any more. A clone that has to wait is put aside; its sender is not. When its turn has come the daemon
-//! sends it, or the freezer.
+//! Then each write of the array is registered, by an [`OrderTicket`], from before it goes to the
+//! legs until none of them is writing it any more. A clone that has to wait is put aside; its
+//! sender is not. When its turn has come the daemon sends it, or the freezer.
 //!
-//! Both settings change only while the array is suspended, that is while no write is under way, so there
-//! is none that ought to be registered and isn't.
+//! Both settings change only while the array is suspended, that is while no write is under way, so
+//! there is none that ought to be registered and isn't.
 //!
-//! Few arrays ever need this, so there is little room at first; more is made for the first burst of writes, and
-//! kept until the array is freed.
+//! Few arrays ever need this, so there is little room at first; more is made for the first burst of
+//! writes, and kept until the array is freed.
 //!
-//! The rules are in [`crate::logic::overlaps`]; here are the lock, the queue and the lists for them.
+//! The rules are in [`crate::logic::overlaps`]; here are the lock, the queue and the lists for
+//! them.
 
 use kernel::{
     new_spinlock_irq,
@@ -133,9 +135,9 @@ impl Order {
         }
     }
 
-    /// Makes room for all writes that there may be, if there is memory at hand. The caller has what a writer of
-    /// pages may be waiting for, so it doesn't wait for memory; with the room that there is all goes on, too, if more
-    /// slowly.
+    /// Makes room for all writes that there may be, if there is memory at hand. The caller has what
+    /// a writer of pages may be waiting for, so it doesn't wait for memory; with the room that
+    /// there is all goes on, too, if more slowly.
     ///
     /// Context: any.
     fn grow(&self) -> bool {
@@ -183,8 +185,8 @@ impl Order {
         Ok(())
     }
 
-    /// Whether the sender of a write may be answered before it has ended: fewer than `limit` have been so
-    /// already, and nobody waits for them to end.
+    /// Whether the sender of a write may be answered before it has ended: fewer than `limit` have
+    /// been so already, and nobody waits for them to end.
     ///
     /// Context: any.
     pub fn go_behind(&self, place: Place, limit: usize) -> bool {
@@ -200,8 +202,8 @@ impl Order {
         self.ended.wake_all();
     }
 
-    /// Waits until every leg has what the senders of writes to `range` have been told is written, or has
-    /// failed to get it. A leg is to be chosen after this.
+    /// Waits until every leg has what the senders of writes to `range` have been told is written,
+    /// or has failed to get it. A leg is to be chosen after this.
     ///
     /// Context: may sleep, unless `wait` says no.
     pub fn await_behind(&self, range: SectorRange, wait: Wait) -> Result<(), Refused> {
@@ -222,8 +224,8 @@ impl Order {
         Ok(())
     }
 
-    /// The same for a read that the daemon sends, who must not wait: it's put aside if it would have to,
-    /// else it comes back.
+    /// The same for a read that the daemon sends, who must not wait: it's put aside if it would
+    /// have to, else it comes back.
     ///
     /// Context: any.
     pub fn park(&self, read: DoneRead, range: SectorRange) -> Result<(), DoneRead> {

@@ -2,7 +2,8 @@
 
 //! Writes that wait for the bitmap, which has to be on disk before them.
 //!
-//! What a task submits is gathered until it's done, so that the bitmap is written once for all of it.
+//! What a task submits is gathered until it's done, so that the bitmap is written once for all of
+//! it.
 
 use super::{
     conf::Conf,
@@ -67,8 +68,8 @@ pub fn flush(conf: &Conf, writes: PendingWrites) {
     if writes.is_empty() {
         return;
     }
-    // Inside of a submission the bitmap's own writes would start only after it, so another thread has
-    // to do it.
+    // Inside of a submission the bitmap's own writes would start only after it, so another thread
+    // has to do it.
     conf.mddev().bitmap().unplug(!is_submitting());
     for clone in writes {
         send(clone);

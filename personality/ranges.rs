@@ -150,7 +150,8 @@ impl Ranges {
     }
 }
 
-/// The right to write to a range; given back when it's dropped, which is all that is done with what it holds.
+/// The right to write to a range; given back when it's dropped, which is all that is done with what
+/// it holds.
 pub enum RangeTicket {
     /// To all of the array: the gate isn't exclusive, and doesn't become so before this is back.
     Whole(#[allow(dead_code)] Pass),

@@ -261,8 +261,9 @@ fn unfinished(done: DoneRead, status: Status) {
     conf.call_daemon();
 }
 
-/// Goes on with a read that isn't finished: what a leg failed is tried on the next one. When a piece
-/// has failed everywhere, each of its blocks is tried everywhere: each may be readable on some leg.
+/// Goes on with a read that isn't finished: what a leg failed is tried on the next one. When a
+/// piece has failed everywhere, each of its blocks is tried everywhere: each may be readable on
+/// some leg.
 ///
 /// Context: the daemon, or the freezer; may sleep.
 pub fn go_on(done: DoneRead) {
@@ -327,7 +328,8 @@ fn choose_other(conf: &Conf, read: &mut Read) -> Option<Next> {
             is_new: false,
         });
     }
-    // All were asked. Those that were to fail fast are asked again in earnest, and then for each block.
+    // All were asked. Those that were to fail fast are asked again in earnest, and then for each
+    // block.
     if !read.haste.was_regretted() {
         let block = u32::try_from(conf.block_size().sectors()).unwrap_or(1);
         if read.piece <= block {

@@ -2,13 +2,13 @@
 
 //! What becomes of the sectors that a leg failed to read.
 //!
-//! Whoever wanted them has them from another leg. Beside that, a worker of the kernel writes them to the
-//! leg again, from the leg that has them. For each page it has a pass and a ticket, so that nobody
-//! writes there meanwhile; elsewhere all goes on. It first reads again without a ticket: with a disk
-//! that fails slowly, that is what takes time.
+//! Whoever wanted them has them from another leg. Beside that, a worker of the kernel writes them
+//! to the leg again, from the leg that has them. For each page it has a pass and a ticket, so that
+//! nobody writes there meanwhile; elsewhere all goes on. It first reads again without a ticket:
+//! with a disk that fails slowly, that is what takes time.
 //!
-//! A repair is advice: there is room for [`LIMIT`] of them, and what doesn't fit is asked for again by
-//! the next who reads there.
+//! A repair is advice: there is room for [`LIMIT`] of them, and what doesn't fit is asked for again
+//! by the next who reads there.
 
 use core::mem::{
     replace,
@@ -153,7 +153,8 @@ impl Repairs {
         }? Error)
     }
 
-    /// No more repairs: the array is being freed. One that is going on ends soon, and gives its leg back.
+    /// No more repairs: the array is being freed. One that is going on ends soon, and gives its leg
+    /// back.
     pub fn close(&self) {
         self.closed.store(true, Relaxed);
         let forgotten = take(&mut self.wanted.lock().repairs);
@@ -296,7 +297,8 @@ impl Repair {
 
     fn run(&self, tools: &mut Tools<'_>) -> Result<(), Over> {
         {
-            // It may have to tell md that the leg has failed, and the array must not be stopped meanwhile.
+            // It may have to tell md that the leg has failed, and the array must not be stopped
+            // meanwhile.
             let _inside = self.enter(tools.conf)?;
             if self.is_over(tools.conf) || self.leg.count_read_error() {
                 return Err(Over);
@@ -345,8 +347,8 @@ impl Repair {
         Ok(())
     }
 
-    /// Writes `step` again, or those of its blocks that can't be read and that another leg has. If nobody
-    /// has one, the leg may be the one that once can read it again: nothing is recorded.
+    /// Writes `step` again, or those of its blocks that can't be read and that another leg has. If
+    /// nobody has one, the leg may be the one that once can read it again: nothing is recorded.
     fn rewrite(&self, tools: &Tools<'_>, step: SectorRange) {
         let block = tools.conf.block_size();
         let (good, back) = (tools.buffers.good(), tools.buffers.back());

@@ -38,16 +38,16 @@ impl Leg {
         self.first_bad(range)
     }
 
-    /// Whether a write to `range` isn't sent here at all. If just a part of it is bad it is: the other part
-    /// has to be written.
+    /// Whether a write to `range` isn't sent here at all. If just a part of it is bad it is: the
+    /// other part has to be written.
     #[inline]
     pub fn avoids(&self, range: SectorRange) -> bool {
         self.avoided(range)
             .is_some_and(|bad| bad.start() <= range.start() && range.end() <= bad.end())
     }
 
-    /// Whether a write to `range` has to wait until the metadata tells of a failure of this leg, or of its
-    /// bad blocks there.
+    /// Whether a write to `range` has to wait until the metadata tells of a failure of this leg, or
+    /// of its bad blocks there.
     #[inline]
     pub fn blocks_write(&self, range: SectorRange) -> bool {
         if self.write_error_seen() && self.is_to_record(range) {
@@ -56,8 +56,8 @@ impl Leg {
         self.rdev().is_blocked()
     }
 
-    /// md takes the flag away when it has recorded the bad blocks in `range`, and then doesn't look again: it must not stay if that
-    /// has happened meanwhile.
+    /// md takes the flag away when it has recorded the bad blocks in `range`, and then doesn't look
+    /// again: it must not stay if that has happened meanwhile.
     #[cold]
     fn block(&self, range: SectorRange) {
         let flags = self.rdev().flags();
@@ -90,8 +90,8 @@ impl Leg {
         if !unknown || rdev.flags().test(RdevFlag::Faulty) {
             return false;
         }
-        // Who keeps the metadata in user space may give up keeping a list. A leg that has bad blocks fails
-        // then, but not the last one.
+        // Who keeps the metadata in user space may give up keeping a list. A leg that has bad
+        // blocks fails then, but not the last one.
         let abandoned = self.conf().mddev().is_external()
             && !rdev.flags().test(RdevFlag::ExternalBadBlocks)
             && self.conf().is_last_working(self);
@@ -116,8 +116,9 @@ impl BlockedLeg {
         }
     }
 
-    /// Waits until the metadata tells, or for five seconds. If it doesn't tell of all bad blocks then, they are written
-    /// again: md may have written them without noticing, and nobody would ever acknowledge them.
+    /// Waits until the metadata tells, or for five seconds. If it doesn't tell of all bad blocks
+    /// then, they are written again: md may have written them without noticing, and nobody would
+    /// ever acknowledge them.
     ///
     /// Context: may sleep.
     pub fn wait_unblocked(&self) {

@@ -43,8 +43,8 @@ use crate::{
     superblock::consistency::Origin,
 };
 
-/// The block layer splits requests at multiples of this many sectors (64 MiB), as for raid1.ko, so that
-/// no request is large without limit.
+/// The block layer splits requests at multiples of this many sectors (64 MiB), as for raid1.ko, so
+/// that no request is large without limit.
 const CHUNK_SECTORS: u32 = 1 << 17;
 
 /// Builds the array's data from its devices, and makes its thread.
@@ -55,8 +55,8 @@ const CHUNK_SECTORS: u32 = 1 << 17;
 ///
 /// # Errors
 ///
-/// - [`EINVAL`]: no mirrors, or too many; two devices in one slot; members that contradict each other so that a
-///   start would lose data.
+/// - [`EINVAL`]: no mirrors, or too many; two devices in one slot; members that contradict each
+///   other so that a start would lose data.
 /// - [`EIO`]: a replacement whose member is not in sync.
 /// - [`ENOMEM`].
 pub fn set_up(mddev: &LockedMddev, origin: Origin) -> Result<KBox<Array>> {
@@ -197,9 +197,9 @@ pub fn lower_resync_offset(mddev: &LockedMddev, conf: &Conf) {
     }
 }
 
-/// Where a resync is due and there is one leg that's in sync, legs that are being recovered may differ from it
-/// in their recovered part, too: a write under way when the power went may have reached one and not the
-/// other. No resync will come by there, so the recovery has to.
+/// Where a resync is due and there is one leg that's in sync, legs that are being recovered may
+/// differ from it in their recovered part, too: a write under way when the power went may have
+/// reached one and not the other. No resync will come by there, so the recovery has to.
 fn distrust_recovered(mddev: &LockedMddev) {
     let synced = mddev.resync_offset();
     for member in mddev.members() {
@@ -219,8 +219,8 @@ pub fn size(mddev: &Mddev, sectors: u64) -> u64 {
 }
 
 fn set_limits(mddev: &LockedMddev, conf: &Conf) -> Result {
-    // Spares count, for md core and so for us: one may become a leg later. What comes later still can't have
-    // larger blocks.
+    // Spares count, for md core and so for us: one may become a leg later. What comes later still
+    // can't have larger blocks.
     let block = mddev
         .members()
         .map(|member| member.block_device().logical_block_size())

@@ -46,7 +46,8 @@ const FOREIGN_FLAGS: &[MddevFlag] = &[
     MddevFlag::HasMultiplePpls,
 ];
 
-/// Uses `sectors` of each member. Fails with `EBUSY`, and has changed nothing, if a failed write isn't on record yet.
+/// Uses `sectors` of each member. Fails with `EBUSY`, and has changed nothing, if a failed write
+/// isn't on record yet.
 ///
 /// Context: may sleep; no sync is running.
 pub fn resize(conf: &Conf, mddev: &LockedMddev, sectors: u64) -> Result {
@@ -68,8 +69,9 @@ pub fn resize(conf: &Conf, mddev: &LockedMddev, sectors: u64) -> Result {
     Ok(())
 }
 
-/// C makes the bitmap's counts anew, for no writes, since `quiesce` has returned. But a write that waits for the metadata has given
-/// its pass back, and will be taken off its count. Nor can it be waited for: who writes the metadata needs `reconfig_mutex`.
+/// C makes the bitmap's counts anew, for no writes, since `quiesce` has returned. But a write that
+/// waits for the metadata has given its pass back, and will be taken off its count. Nor can it be
+/// waited for: who writes the metadata needs `reconfig_mutex`.
 fn resize_bitmap(conf: &Conf, mddev: &LockedMddev, size: u64) -> Result {
     if !mddev.bitmap().enabled(false) {
         return Ok(());
@@ -91,8 +93,8 @@ fn resize_bitmap(conf: &Conf, mddev: &LockedMddev, size: u64) -> Result {
     result
 }
 
-/// Changes the number of mirrors by `mddev->delta_disks`. Legs move together, so that the empty slots
-/// are the last ones; a replacement moves with the member that it's to replace.
+/// Changes the number of mirrors by `mddev->delta_disks`. Legs move together, so that the empty
+/// slots are the last ones; a replacement moves with the member that it's to replace.
 ///
 /// Context: may sleep; no sync is running.
 pub fn change_disks(conf: &Conf, mddev: &LockedMddev) -> Result {

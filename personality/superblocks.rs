@@ -2,8 +2,8 @@
 
 //! A look at the members' superblocks when an array starts.
 //!
-//! md core has loaded and checked them, and decides which devices are members. This tells what they say,
-//! and whether they contradict each other, which md core doesn't look for.
+//! md core has loaded and checked them, and decides which devices are members. This tells what they
+//! say, and whether they contradict each other, which md core doesn't look for.
 
 use kernel::prelude::*;
 
@@ -44,11 +44,12 @@ struct Examined<'a> {
     member: Member<'a>,
 }
 
-/// Logs what the superblocks say, one line each for debugging, and a warning for each contradiction.
+/// Logs what the superblocks say, one line each for debugging, and a warning for each
+/// contradiction.
 ///
-/// Fails, with `EINVAL`, only where going on would lose data: when devices that have gone separate ways
-/// would both be read as if they were alike, or when other nodes of a cluster may be writing to them.
-/// `origin` tells whether the superblocks are this array's.
+/// Fails, with `EINVAL`, only where going on would lose data: when devices that have gone separate
+/// ways would both be read as if they were alike, or when other nodes of a cluster may be writing
+/// to them. `origin` tells whether the superblocks are this array's.
 ///
 /// Context: may sleep.
 pub fn examine(mddev: &LockedMddev, origin: Origin) -> Result {

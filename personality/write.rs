@@ -105,7 +105,8 @@ pub fn submit(conf: &Conf, bio: Incoming) {
 /// Sends a write that overlapping ones must not overtake, and that must not overtake them.
 #[cold]
 fn send_in_order(conf: &Conf, array: PercpuRef<Conf>, mut write: WriteRef, wait: Wait) {
-    // Not before there is memory for it: those that come after it may have all there is, and would wait for it.
+    // Not before there is memory for it: those that come after it may have all there is, and would
+    // wait for it.
     match Order::enter(array, write.range(), wait) {
         Ok(order) => {
             if let Some(write) = PoolRef::get_mut(&mut write) {
@@ -122,7 +123,8 @@ fn send_in_order(conf: &Conf, array: PercpuRef<Conf>, mut write: WriteRef, wait:
     }
 }
 
-/// Some leg that can be written to; it keeps the pool that the write is allocated from. And whether any leg has bad blocks.
+/// Some leg that can be written to; it keeps the pool that the write is allocated from. And whether
+/// any leg has bad blocks.
 #[inline]
 fn first_target(conf: &Conf) -> Option<(LegRef, bool)> {
     let guard = rcu::read_lock();

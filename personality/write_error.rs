@@ -3,8 +3,8 @@
 //! What becomes of a write that a leg failed.
 //!
 //! The daemon writes again, in smaller and smaller pieces down to the array's logical blocks. What
-//! succeeds counts. What doesn't is recorded as bad blocks, and if that can't be, the leg fails. The
-//! request ends when the metadata says so: a crash must not bring back what the leg had before.
+//! succeeds counts. What doesn't is recorded as bad blocks, and if that can't be, the leg fails.
+//! The request ends when the metadata says so: a crash must not bring back what the leg had before.
 
 use kernel::sync::rcu;
 
@@ -74,8 +74,8 @@ pub fn await_metadata(write: Unique<Write, LegRef>) {
 ///
 /// Context: the daemon.
 pub fn end_recorded(conf: &Conf) {
-    // A leg is marked as blocked before it's marked as failed, and until that is on disk; the array's
-    // flag comes a little later.
+    // A leg is marked as blocked before it's marked as failed, and until that is on disk; the
+    // array's flag comes a little later.
     let pending = || {
         let guard = rcu::read_lock();
         let blocked = conf
@@ -103,11 +103,12 @@ pub fn end_recorded(conf: &Conf) {
     }
 }
 
-/// Whether user space has yet to record bad blocks in `range`. It does so in its own time: that it has written
-/// the metadata, by what md tells, need not mean that these are in it.
+/// Whether user space has yet to record bad blocks in `range`. It does so in its own time: that it
+/// has written the metadata, by what md tells, need not mean that these are in it.
 ///
-/// The daemon is woken when it has. (md's own metadata can't be asked for that: it may leave bad blocks that are written
-/// unacknowledged, if they came at the wrong moment, see [`BlockedLeg`](super::record::BlockedLeg).)
+/// The daemon is woken when it has. (md's own metadata can't be asked for that: it may leave bad
+/// blocks that are written unacknowledged, if they came at the wrong moment, see
+/// [`BlockedLeg`](super::record::BlockedLeg).)
 fn is_to_acknowledge(conf: &Conf, range: SectorRange) -> bool {
     let guard = rcu::read_lock();
     let mut legs = conf.occupied(&guard);
@@ -147,8 +148,9 @@ pub fn settle(done: DoneWrite) {
 
 /// Writes piece by piece; tells whether all succeeded.
 fn narrow(leg: &LegRef, write: &WriteRef) -> bool {
-    // The array's, which no leg's is larger than: what is bad of a block of the array is all of it, to
-    // whoever reads it, and raid1.ko sends parts of blocks to other legs if it's not on record like that.
+    // The array's, which no leg's is larger than: what is bad of a block of the array is all of it,
+    // to whoever reads it, and raid1.ko sends parts of blocks to other legs if it's not on record
+    // like that.
     let block = leg.conf().block_size();
     let mut left = write.range();
     let mut piece = left.len();
@@ -217,8 +219,8 @@ fn write_again(leg: &LegRef, write: &WriteRef, part: SectorRange) -> Status {
 }
 
 impl Leg {
-    /// Records that a part could not be written. If that can't be, the leg fails, unless it's the last
-    /// one that works; the result tells whether it was recorded.
+    /// Records that a part could not be written. If that can't be, the leg fails, unless it's the
+    /// last one that works; the result tells whether it was recorded.
     ///
     /// Context: process.
     pub fn record_bad_blocks(&self, part: SectorRange) -> bool {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What the clones of a write share: how far it is, and what keeps the array as it has to be meanwhile.
+//! What the clones of a write share: how far it is, and what keeps the array as it has to be
+//! meanwhile.
 //!
 //! How a write ends:
 //!
@@ -160,7 +161,8 @@ impl Write {
         self.behind = Some(behind);
     }
 
-    /// The write's part in md's count of writes, for which the superblocks say that the array is active.
+    /// The write's part in md's count of writes, for which the superblocks say that the array is
+    /// active.
     pub fn token(&self) -> &WriteToken {
         &self.token
     }
@@ -170,7 +172,8 @@ impl Write {
         self.entry.as_mut()
     }
 
-    /// Whether this is the copy that goes on after the sender was answered: nobody is told how it ends.
+    /// Whether this is the copy that goes on after the sender was answered: nobody is told how it
+    /// ends.
     #[inline]
     pub fn is_behind(&self) -> bool {
         matches!(self.source, Source::Copy(_))
@@ -181,7 +184,8 @@ impl Write {
         self.stored.load(Relaxed) || self.refused.load(Relaxed) != 0
     }
 
-    /// If the part behind has ended, how it did is how the request does. Tells whether it has ended.
+    /// If the part behind has ended, how it did is how the request does. Tells whether it has
+    /// ended.
     pub fn adopt_behind(&self) -> bool {
         let Some(behind) = &self.behind else {
             return true;
@@ -202,8 +206,8 @@ impl Write {
         true
     }
 
-    /// A leg has the data. It counts if the leg is in sync, or about to be. (One that is still to be recovered doesn't: after a crash
-    /// it may begin again.)
+    /// A leg has the data. It counts if the leg is in sync, or about to be. (One that is still to
+    /// be recovered doesn't: after a crash it may begin again.)
     #[inline]
     pub fn note_stored(&self, leg: &Leg) {
         if leg.works() || leg.is_recovered() {
@@ -218,9 +222,9 @@ impl Write {
         self.record.store(true, Relaxed);
     }
 
-    /// A leg doesn't have all of the data. The metadata has to say so before the request ends; if it can't,
-    /// because the leg stays as it is, the request fails. It does as well if no other leg works: what one
-    /// has stored that failed since, or that is still to be recovered, may be lost.
+    /// A leg doesn't have all of the data. The metadata has to say so before the request ends; if
+    /// it can't, because the leg stays as it is, the request fails. It does as well if no other leg
+    /// works: what one has stored that failed since, or that is still to be recovered, may be lost.
     pub fn note_missed(&self, leg: &Leg) {
         self.note_record();
         let unrecorded = leg.works() && leg.first_bad(self.range()).is_none();
@@ -229,8 +233,8 @@ impl Write {
         }
     }
 
-    /// A leg has not flushed its cache. The metadata has to say that it failed before the request ends; if it can't, because
-    /// the leg stays, the request fails.
+    /// A leg has not flushed its cache. The metadata has to say that it failed before the request
+    /// ends; if it can't, because the leg stays, the request fails.
     pub fn note_unflushed(&self, leg: &Leg) {
         self.note_record();
         if leg.works() {
@@ -248,8 +252,8 @@ impl Write {
         self.record.load(Relaxed)
     }
 
-    /// How the request ends. Where a member has the data that a replacement has taken over from, that one was written to as well: it has
-    /// the data, unless a leg has missed something.
+    /// How the request ends. Where a member has the data that a replacement has taken over from,
+    /// that one was written to as well: it has the data, unless a leg has missed something.
     #[inline]
     pub fn result(&self) -> Status {
         let stored = self.stored.load(Relaxed)

@@ -2,8 +2,8 @@
 
 //! The bad-block log of a 1.x member: which of its sectors can't be trusted.
 //!
-//! Up to 8 sectors of little-endian 64-bit numbers, the start in the upper 54 bits and the length in
-//! the lower 10, both in units of `1 << bblog_shift` sectors; the first number with all bits set
+//! Up to 8 sectors of little-endian 64-bit numbers, the start in the upper 54 bits and the length
+//! in the lower 10, both in units of `1 << bblog_shift` sectors; the first number with all bits set
 //! ends it. Positions are sectors of the device, not of its data. There is no checksum: any number
 //! is an entry, so all that can be verified is that it makes a range. Source: `super_1_load()` and
 //! `super_1_sync()` in drivers/md/md.c.

@@ -4,8 +4,8 @@
 //!
 //! md core has done its own checks by the time a personality runs, and drops members that fail
 //! them. This finds what is left and lists it; it decides nothing. Most of what it can find is
-//! legitimate at times, and only warned of; what [`Contradiction::loses_data`] names keeps the array from
-//! starting.
+//! legitimate at times, and only warned of; what [`Contradiction::loses_data`] names keeps the
+//! array from starting.
 
 use super::{
     contradiction::{
@@ -66,8 +66,8 @@ pub struct Member<'a> {
 /// Checks the members against the array and against each other, and hands each contradiction to
 /// `report`, leg by leg.
 ///
-/// The members are gone through once for each of them, so `members` is to be cheap to clone. They are
-/// borrowed, as they are large and the kernel's stack is small.
+/// The members are gone through once for each of them, so `members` is to be cheap to clone. They
+/// are borrowed, as they are large and the kernel's stack is small.
 pub fn check<'a, I>(array: &Array, members: I, mut report: impl FnMut(Contradiction))
 where
     I: Iterator<Item = &'a Member<'a>> + Clone,

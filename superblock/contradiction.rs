@@ -140,8 +140,8 @@ pub enum Mismatch {
         /// What it says this one is; `None` if it has never heard of it.
         role: Option<Role>,
     },
-    /// As `Disowned`, in an array that was just assembled, by a leg that runs as in sync as well and
-    /// has a newer superblock: this one failed just before a crash. See
+    /// As `Disowned`, in an array that was just assembled, by a leg that runs as in sync as well
+    /// and has a newer superblock: this one failed just before a crash. See
     /// [`Contradiction::loses_data`].
     Outdated {
         /// The number of the device that says so.

@@ -3,9 +3,10 @@
 //! Single accesses to fields of C's structs, which C may be changing at the same time.
 //!
 //! The wrappers never make a reference to a C struct. They load and store single fields through raw
-//! pointers, in one piece each: what `READ_ONCE()` and `WRITE_ONCE()` do. By the kernel's memory model
-//! that is no data race with C's own accesses to an aligned word, plain ones included. (The kernel
-//! crate's `Atomic` says the same, at the price of a call for each access where inline helpers are off.)
+//! pointers, in one piece each: what `READ_ONCE()` and `WRITE_ONCE()` do. By the kernel's memory
+//! model that is no data race with C's own accesses to an aligned word, plain ones included. (The
+//! kernel crate's `Atomic` says the same, at the price of a call for each access where inline
+//! helpers are off.)
 
 use kernel::prelude::*;
 
@@ -38,8 +39,8 @@ pub(super) const fn to_word_mut<T: Word>(field: *mut T) -> *mut T {
 macro_rules! read_field {
     ($wrapper:expr, $($field:tt)+) => {{
         let object = $wrapper.as_ptr();
-        // SAFETY: The object is alive as long as its wrapper is borrowed. The field is an aligned word,
-        // read in one piece.
+        // SAFETY: The object is alive as long as its wrapper is borrowed. The field is an aligned
+        // word, read in one piece.
         unsafe {
             $crate::abstractions::md::access::to_word(&raw const (*object).$($field)+).read_volatile()
         }
@@ -51,8 +52,8 @@ macro_rules! write_field {
     ($wrapper:expr, $($field:ident).+, $value:expr) => {{
         let value = $value;
         let object = $wrapper.as_ptr();
-        // SAFETY: The object is alive as long as its wrapper is borrowed. The field is an aligned word,
-        // written in one piece.
+        // SAFETY: The object is alive as long as its wrapper is borrowed. The field is an aligned
+        // word, written in one piece.
         unsafe {
             $crate::abstractions::md::access::to_word_mut(&raw mut (*object).$($field).+)
                 .write_volatile(value)

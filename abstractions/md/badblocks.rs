@@ -76,8 +76,8 @@ impl Rdev {
     /// written soon; until then, they are not acknowledged.
     ///
     /// If there is no room for them the device fails instead, through
-    /// [`Personality::error`](super::Personality::error); then, and only then, the result is `false`.
-    /// A device that has failed before gets no record.
+    /// [`Personality::error`](super::Personality::error); then, and only then, the result is
+    /// `false`. A device that has failed before gets no record.
     ///
     /// Context: any; the caller holds no lock that `Personality::error` takes.
     pub fn set_bad_blocks(&self, sector: Sector, sectors: Sector) -> bool {

@@ -2,8 +2,8 @@
 
 //! The write-intent bitmap of an array, of whichever kind: md's own, the lockless one, or none.
 //!
-//! A bitmap records which regions of an array have been written to, so that a resync after a crash, or a
-//! recovery of a device that was away, covers only those.
+//! A bitmap records which regions of an array have been written to, so that a resync after a crash,
+//! or a recovery of a device that was away, covers only those.
 //!
 //! C header: `drivers/md/md-bitmap.h`
 
@@ -27,8 +27,10 @@ use crate::bindings;
 /// The bitmap of an array, which may have none: the methods say what they do then.
 ///
 /// md core exchanges an array's bitmap only while the array is suspended, no sync is running, and
-/// `reconfig_mutex` is held. (It resizes one also while it isn't, see [`Self::resize`].) So it's there for those who hold an [`ActiveIo`](super::ActiveIo), for the sync
-/// thread, and for callbacks with the mutex. The methods are for them. (All but [`Self::is_present`], which anybody may call.)
+/// `reconfig_mutex` is held. (It resizes one also while it isn't, see [`Self::resize`].) So it's
+/// there for those who hold an [`ActiveIo`](super::ActiveIo), for the sync thread, and for
+/// callbacks with the mutex. The methods are for them. (All but [`Self::is_present`], which anybody
+/// may call.)
 #[derive(Clone, Copy)]
 pub struct Bitmap<'a>(&'a Mddev);
 
@@ -40,8 +42,8 @@ pub struct BitmapRange {
     discard: bool,
 }
 
-/// A write-behind request under way: one that goes on after its sender was told that it has ended. md core waits for
-/// them where it takes a bitmap away.
+/// A write-behind request under way: one that goes on after its sender was told that it has ended.
+/// md core waits for them where it takes a bitmap away.
 ///
 /// # Invariants
 ///
@@ -52,9 +54,10 @@ pub struct BehindWrite(MddevHandle);
 impl Drop for BehindWrite {
     /// Context: any.
     fn drop(&mut self) {
-        // SAFETY: The array is alive. By the type invariant it had a bitmap. That stays during the call, though C waits for the count
-        // only: who has this also has a pass of the gate, for which a stop waits after that, and a reference to `active_io`,
-        // for which a change of the bitmap does.
+        // SAFETY: The array is alive. By the type invariant it had a bitmap. That stays during the
+        // call, though C waits for the count only: who has this also has a pass of the gate, for
+        // which a stop waits after that, and a reference to `active_io`, for which a change of the
+        // bitmap does.
         unsafe { bindings::raid1rs_bitmap_end_behind(self.0.as_ptr()) };
     }
 }
@@ -69,8 +72,9 @@ pub struct SyncNeed {
 
 /// State of the bitmap.
 pub struct BitmapStats {
-    /// The array's event count when the bitmap was made, or when a write ended last that all members had: of a device
-    /// whose superblock is older it doesn't tell all that it lacks. Always zero for the lockless bitmap.
+    /// The array's event count when the bitmap was made, or when a write ended last that all
+    /// members had: of a device whose superblock is older it doesn't tell all that it lacks. Always
+    /// zero for the lockless bitmap.
     pub events_cleared: u64,
 }
 
@@ -89,21 +93,22 @@ impl Bitmap<'_> {
         !read_field!(self.0, bitmap).is_null()
     }
 
-    /// Tells one bitmap from another; 0 for none. One that has gone may have had the number of one that there is.
+    /// Tells one bitmap from another; 0 for none. One that has gone may have had the number of one
+    /// that there is.
     pub fn identity(&self) -> usize {
         read_field!(self.0, bitmap).addr()
     }
 
-    /// Whether the bitmap is in use; with `flush`: whether it's in use and there is something that could
-    /// be written.
+    /// Whether the bitmap is in use; with `flush`: whether it's in use and there is something that
+    /// could be written.
     #[inline]
     pub fn enabled(&self, flush: bool) -> bool {
         // SAFETY: The array is alive, and its bitmap as well, for those who may call this.
         self.is_present() && unsafe { bindings::raid1rs_bitmap_enabled(self.0.as_ptr(), flush) }
     }
 
-    /// Records that a range is going to be written to, or discarded. The record isn't on disk before
-    /// [`Self::unplug`], and nothing may be written before that.
+    /// Records that a range is going to be written to, or discarded. The record isn't on disk
+    /// before [`Self::unplug`], and nothing may be written before that.
     ///
     /// `None`: there is no bitmap, or it doesn't want to know.
     ///
@@ -138,8 +143,8 @@ impl Bitmap<'_> {
 
     /// The write to `range` has ended, on all members that are to have it.
     ///
-    /// For a bitmap of md's own kind, how the write ended isn't asked: if the array is degraded, the
-    /// range stays marked.
+    /// For a bitmap of md's own kind, how the write ended isn't asked: if the array is degraded,
+    /// the range stays marked.
     ///
     /// Context: any.
     #[inline]
@@ -174,8 +179,8 @@ impl Bitmap<'_> {
         self.start_sync(sector, true)
     }
 
-    /// Asks whether the range from `sector` on has to be synced, and marks it as being synced unless
-    /// `degraded`: then there will remain something to do, and the marks stay as they are.
+    /// Asks whether the range from `sector` on has to be synced, and marks it as being synced
+    /// unless `degraded`: then there will remain something to do, and the marks stay as they are.
     ///
     /// Without a bitmap everything has to be synced.
     ///
@@ -189,8 +194,8 @@ impl Bitmap<'_> {
         SyncNeed { needed, sectors }
     }
 
-    /// The sync that [`Self::start_sync`] marked at `sector` was given up: it's needed again. Returns how
-    /// many sectors from there on this goes for.
+    /// The sync that [`Self::start_sync`] marked at `sector` was given up: it's needed again.
+    /// Returns how many sectors from there on this goes for.
     ///
     /// Context: any.
     pub fn end_sync(&self, sector: Sector) -> Sector {
@@ -219,14 +224,16 @@ impl Bitmap<'_> {
 
     /// Whether write-behind requests may be counted by it: it's one of md's own kind.
     ///
-    /// A task can't start two ranges of the lockless one at a time: that waits while a page of it is being written
-    /// out, which waits for the ranges in it. And a request that goes on behind is started twice.
+    /// A task can't start two ranges of the lockless one at a time: that waits while a page of it
+    /// is being written out, which waits for the ranges in it. And a request that goes on behind is
+    /// started twice.
     #[inline]
     pub fn takes_behind_writes(&self) -> bool {
         self.is_present() && read_field!(self.0, bitmap_id) == bindings::md_submodule_id_ID_BITMAP
     }
 
-    /// Counts a write-behind request, for as long as the result lives. `None`: there is no bitmap to count it.
+    /// Counts a write-behind request, for as long as the result lives. `None`: there is no bitmap
+    /// to count it.
     ///
     /// The bitmap has to stay until then: see [`Bitmap`].
     ///

@@ -32,14 +32,16 @@ impl<F: Flag> FlagSet<F> {
 
 /// A word of flags.
 ///
-/// Every change of a bit is atomic. None of the methods orders other memory accesses, unless it says so.
+/// Every change of a bit is atomic. None of the methods orders other memory accesses, unless it
+/// says so.
 ///
 /// Context: any.
 ///
 /// # Invariants
 ///
-/// The pointer is valid for `'a`, and the word is only accessed atomically as long as a personality has the array. (md core
-/// uses plain stores when it makes an array, and when it clears one; dm-raid when it brings a failed member back.)
+/// The pointer is valid for `'a`, and the word is only accessed atomically as long as a personality
+/// has the array. (md core uses plain stores when it makes an array, and when it clears one;
+/// dm-raid when it brings a failed member back.)
 #[derive(Clone, Copy)]
 pub struct Flags<'a, F>(*mut usize, PhantomData<(&'a (), F)>);
 

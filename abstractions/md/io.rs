@@ -4,33 +4,34 @@
 //!
 //! # When a write may start
 //!
-//! An array that has seen no write for a while is *clean*: its superblocks say that the members agree,
-//! so that no resync is needed after a crash. Before the first write they must say otherwise, and stay
-//! so as long as writes are under way. md core keeps:
+//! An array that has seen no write for a while is *clean*: its superblocks say that the members
+//! agree, so that no resync is needed after a crash. Before the first write they must say
+//! otherwise, and stay so as long as writes are under way. md core keeps:
 //!
 //! - `writes_pending`, a percpu reference count of writes under way;
 //! - `in_sync`: the array is clean, or is becoming so;
-//! - `sync_checkers`: how many tasks are about to set `in_sync` if there are no writes. While there are
-//!   any, `writes_pending` is in its slow, exact mode;
+//! - `sync_checkers`: how many tasks are about to set `in_sync` if there are no writes. While there
+//!   are any, `writes_pending` is in its slow, exact mode;
 //! - the flag `SbFlag::ChangePending`: superblocks are due that writes have to wait for.
 //!
-//! Who wants the array clean (`set_in_sync()`) adds to `sync_checkers`, makes `writes_pending` exact,
-//! and if it then reads zero sets `in_sync`; a full barrier; then takes itself off `sync_checkers`. The
-//! writer first counts itself in `writes_pending`; a full barrier; then reads `in_sync` and
-//! `sync_checkers`. By the barriers one of them sees the other: if the checker has missed the writer's
-//! count, the writer's reads come after the checker's announcement, and find `sync_checkers` or
-//! `in_sync` set. So **a writer that has counted itself and then finds `sync_checkers` zero, and after that
-//! `in_sync`**, knows that `in_sync` stays zero as long as it's counted. (`md_write_start()` reads them the
-//! other way round, and can miss a checker that is through in between; so its caller has to ask
-//! [`WriteToken::is_current`] when nobody can come between any more.) The RCU critical section around the writer's steps is md core's:
-//! switching `writes_pending` between its modes waits for such sections.
+//! Who wants the array clean (`set_in_sync()`) adds to `sync_checkers`, makes `writes_pending`
+//! exact, and if it then reads zero sets `in_sync`; a full barrier; then takes itself off
+//! `sync_checkers`. The writer first counts itself in `writes_pending`; a full barrier; then reads
+//! `in_sync` and `sync_checkers`. By the barriers one of them sees the other: if the checker has
+//! missed the writer's count, the writer's reads come after the checker's announcement, and find
+//! `sync_checkers` or `in_sync` set. So **a writer that has counted itself and then finds
+//! `sync_checkers` zero, and after that `in_sync`**, knows that `in_sync` stays zero as long as
+//! it's counted. (`md_write_start()` reads them the other way round, and can miss a checker that is
+//! through in between; so its caller has to ask [`WriteToken::is_current`] when nobody can come
+//! between any more.) The RCU critical section around the writer's steps is md core's: switching
+//! `writes_pending` between its modes waits for such sections.
 //!
 //! `in_sync` being zero isn't enough: the superblocks must have been written since. The writer that
-//! finds the array clean clears `in_sync` and sets `ChangePending`, both under `mddev->lock`, in this
-//! order; `md_write_start()` in C reads both without the lock, and one that comes between the two stores
-//! starts to write too early. Here the lock is looked at between the two: having seen `in_sync` zero, and
-//! then the lock free, it sees `ChangePending` set if it was set along with clearing `in_sync`. If the
-//! lock is taken, whoever has it, we say that we would have to wait.
+//! finds the array clean clears `in_sync` and sets `ChangePending`, both under `mddev->lock`, in
+//! this order; `md_write_start()` in C reads both without the lock, and one that comes between the
+//! two stores starts to write too early. Here the lock is looked at between the two: having seen
+//! `in_sync` zero, and then the lock free, it sees `ChangePending` set if it was set along with
+//! clearing `in_sync`. If the lock is taken, whoever has it, we say that we would have to wait.
 
 use core::{
     ops::Deref,
@@ -65,8 +66,8 @@ use crate::{
 /// A reference to an array's `active_io`: md can't suspend the array before it's dropped.
 ///
 /// md holds such a reference itself during [`make_request`](super::Personality::make_request); a
-/// request that goes on for longer takes one of its own. Whoever suspends an array, in order to add and
-/// remove devices, or to change its bitmap or level, waits until there is none.
+/// request that goes on for longer takes one of its own. Whoever suspends an array, in order to add
+/// and remove devices, or to change its bitmap or level, waits until there is none.
 ///
 /// This alone does not keep the array from being *stopped*: see the [module](super).
 ///
@@ -107,8 +108,8 @@ impl Drop for ActiveIo {
     }
 }
 
-/// The right to write to an array: its superblocks say that writes are under way, and will say so until
-/// the token is dropped.
+/// The right to write to an array: its superblocks say that writes are under way, and will say so
+/// until the token is dropped.
 ///
 /// # Invariants
 ///
@@ -124,10 +125,11 @@ impl WriteToken {
     /// Whether the superblocks still say that the array is in use.
     ///
     /// They do, with two exceptions. In a stop and in a reboot md core calls
-    /// [`quiesce`](super::Personality::quiesce), on and off, and marks the array clean without looking
-    /// at `writes_pending`. And a token of [`Mddev::write_start`] may have been given out while the array was being marked
-    /// clean: see the [module](self). A writer that had its token by then, but was not yet visible to
-    /// `quiesce`, has to ask, and start again with a new token if the answer is no.
+    /// [`quiesce`](super::Personality::quiesce), on and off, and marks the array clean without
+    /// looking at `writes_pending`. And a token of [`Mddev::write_start`] may have been given out
+    /// while the array was being marked clean: see the [module](self). A writer that had its token
+    /// by then, but was not yet visible to `quiesce`, has to ask, and start again with a new token
+    /// if the answer is no.
     #[inline]
     pub fn is_current(&self) -> bool {
         // SAFETY: By the type invariant.
@@ -141,8 +143,8 @@ impl Clone for WriteToken {
     ///
     /// Context: any.
     fn clone(&self) -> Self {
-        // SAFETY: By the type invariant the array is alive; while we have a count it isn't marked clean, whoever
-        // else gets one.
+        // SAFETY: By the type invariant the array is alive; while we have a count it isn't marked
+        // clean, whoever else gets one.
         unsafe { bindings::raid1rs_md_writes_get(self.0.as_ref().as_ptr()) };
         // INVARIANT: We have just got one count.
         Self(self.0)
@@ -161,8 +163,8 @@ impl Drop for WriteToken {
 impl Mddev {
     /// Takes a reference to `active_io`.
     ///
-    /// To be called only where there is one: in [`make_request`](super::Personality::make_request), or
-    /// by who has an [`ActiveIo`]. Others use [`Self::try_active_get`].
+    /// To be called only where there is one: in [`make_request`](super::Personality::make_request),
+    /// or by who has an [`ActiveIo`]. Others use [`Self::try_active_get`].
     ///
     /// Context: any.
     #[inline]
@@ -186,14 +188,15 @@ impl Mddev {
         }
     }
 
-    /// Gets the right to write, and waits until the superblocks say so. `bio` is the write that it's
-    /// for.
+    /// Gets the right to write, and waits until the superblocks say so. `bio` is the write that
+    /// it's for.
     ///
-    /// Fails with `EROFS` if the array is read-only for good, and with `EINVAL` if `bio` isn't a write.
+    /// Fails with `EROFS` if the array is read-only for good, and with `EINVAL` if `bio` isn't a
+    /// write.
     ///
-    /// Context: may sleep, until the management thread has written the superblocks. For that it needs
-    /// `reconfig_mutex`: whoever waits here must hold nothing that a holder of the mutex waits for, such
-    /// as what [`quiesce`](super::Personality::quiesce) waits for.
+    /// Context: may sleep, until the management thread has written the superblocks. For that it
+    /// needs `reconfig_mutex`: whoever waits here must hold nothing that a holder of the mutex
+    /// waits for, such as what [`quiesce`](super::Personality::quiesce) waits for.
     pub fn write_start(&self, bio: &Bio) -> Result<WriteToken> {
         if !bio.is_write() {
             return Err(EINVAL);
@@ -207,15 +210,15 @@ impl Mddev {
         // INVARIANT: C has counted a write.
         let token = WriteToken(NonNull::from(self));
         if self.must_wait_for_superblock() {
-            // SAFETY: The array is alive. C takes md's lock once, so that we see what was stored under
-            // it, and then waits.
+            // SAFETY: The array is alive. C takes md's lock once, so that we see what was stored
+            // under it, and then waits.
             unsafe { bindings::raid1rs_md_wait_superblock(self.as_ptr()) };
         }
         Ok(token)
     }
 
-    /// Gets the right to write if that can be had without waiting, and without a change of the array's
-    /// state. It's [`Self::write_start`] otherwise.
+    /// Gets the right to write if that can be had without waiting, and without a change of the
+    /// array's state. It's [`Self::write_start`] otherwise.
     ///
     /// Context: any.
     #[inline]
@@ -226,8 +229,8 @@ impl Mddev {
         let guard = rcu::read_lock();
         // SAFETY: The array is alive. A count may be taken from zero: this is no lifetime.
         unsafe { bindings::raid1rs_md_writes_get(self.as_ptr()) };
-        // INVARIANT: We have just got one count. If it turns out that we must not write, dropping it
-        // does what the end of a write does.
+        // INVARIANT: We have just got one count. If it turns out that we must not write, dropping
+        // it does what the end of a write does.
         let token = WriteToken(NonNull::from(self));
         // Pairs with the barrier in set_in_sync(): see the module's documentation.
         smp_mb(Full);
@@ -246,8 +249,8 @@ impl Mddev {
         Some(token)
     }
 
-    /// Whether, for all that can be told without a lock, a writer that has seen `in_sync` zero would have
-    /// to wait for the superblocks.
+    /// Whether, for all that can be told without a lock, a writer that has seen `in_sync` zero
+    /// would have to wait for the superblocks.
     #[inline]
     fn must_wait_for_superblock(&self) -> bool {
         self.flags().test(MddevFlag::HasSuperblock)

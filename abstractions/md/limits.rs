@@ -26,8 +26,8 @@ impl QueueFeatures {
     pub const ATOMIC_WRITES: Self = Self(bindings::RAID1RS_BLK_FEAT_ATOMIC_WRITES);
     /// Data straight from another PCI device, as long as the members can do it.
     pub const PCI_P2PDMA: Self = Self(bindings::RAID1RS_BLK_FEAT_PCI_P2PDMA);
-    /// Requests that fail rather than wait, as long as the members can do them. The personality has to
-    /// see to it in its own waiting places.
+    /// Requests that fail rather than wait, as long as the members can do them. The personality has
+    /// to see to it in its own waiting places.
     pub const NOWAIT: Self = Self(bindings::RAID1RS_BLK_FEAT_NOWAIT);
 }
 
@@ -68,8 +68,8 @@ impl<'a> QueueLimits<'a> {
         self
     }
 
-    /// The longest request to write zeroes that may unmap, in sectors; 0 (none), or the same as for all
-    /// requests to write zeroes.
+    /// The longest request to write zeroes that may unmap, in sectors; 0 (none), or the same as for
+    /// all requests to write zeroes.
     pub fn set_max_hw_wzeroes_unmap_sectors(&mut self, sectors: u32) -> &mut Self {
         self.limits.max_hw_wzeroes_unmap_sectors = sectors;
         self
@@ -94,8 +94,8 @@ impl<'a> QueueLimits<'a> {
         self
     }
 
-    /// Fits the limits to those of all devices of the array, their data integrity included. For an array
-    /// that was just created it also settles the size of the logical blocks for good.
+    /// Fits the limits to those of all devices of the array, their data integrity included. For an
+    /// array that was just created it also settles the size of the logical blocks for good.
     pub fn stack_members(&mut self) -> Result {
         // SAFETY: The array is alive, has a disk, and its `reconfig_mutex` is held.
         to_result(unsafe {

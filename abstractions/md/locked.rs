@@ -29,13 +29,13 @@ use crate::bindings;
 
 /// An array, and the proof that this task holds its `reconfig_mutex`.
 ///
-/// md core takes the mutex before some of its callbacks, and they get this type. There is no other way
-/// to come by it, and it can't be passed to another task.
+/// md core takes the mutex before some of its callbacks, and they get this type. There is no other
+/// way to come by it, and it can't be passed to another task.
 ///
 /// # Invariants
 ///
-/// As long as a reference exists, the task that has it holds the array's `reconfig_mutex`, or nobody
-/// else can reach the array.
+/// As long as a reference exists, the task that has it holds the array's `reconfig_mutex`, or
+/// nobody else can reach the array.
 #[repr(transparent)]
 pub struct LockedMddev(Mddev, NotThreadSafe);
 
@@ -51,8 +51,8 @@ impl Deref for LockedMddev {
 impl LockedMddev {
     /// # Safety
     ///
-    /// `mddev` points to an initialised array that stays alive for `'a`, and for that time this task
-    /// holds its `reconfig_mutex`.
+    /// `mddev` points to an initialised array that stays alive for `'a`, and for that time this
+    /// task holds its `reconfig_mutex`.
     #[inline]
     pub(super) unsafe fn from_ptr<'a>(mddev: *mut bindings::mddev) -> &'a Self {
         // SAFETY: By the requirements; the type is a transparent wrapper.
@@ -116,8 +116,9 @@ impl LockedMddev {
         }
     }
 
-    /// Marks the array active, and waits until the superblocks say so. To be called before memory is
-    /// allocated with `GFP_KERNEL` under the mutex: that might wait for a write to this very array.
+    /// Marks the array active, and waits until the superblocks say so. To be called before memory
+    /// is allocated with `GFP_KERNEL` under the mutex: that might wait for a write to this very
+    /// array.
     ///
     /// Context: may sleep.
     pub fn allow_write(&self) {
@@ -131,8 +132,8 @@ impl LockedMddev {
         to_result(unsafe { bindings::md_integrity_register(self.as_ptr()) })
     }
 
-    /// Fits the limits of the array's queue to a device that joins a running array. Fails if they can't
-    /// be. Does nothing under dm.
+    /// Fits the limits of the array's queue to a device that joins a running array. Fails if they
+    /// can't be. Does nothing under dm.
     ///
     /// Context: may sleep.
     pub fn stack_new_rdev(&self, rdev: &Rdev) -> Result {
@@ -147,7 +148,8 @@ impl LockedMddev {
         to_result(unsafe { bindings::raid1rs_rdev_link(self.as_ptr(), rdev.as_ptr()) })
     }
 
-    /// Removes the link that [`Self::link_rdev`] made. The device has to have the same slot as then.
+    /// Removes the link that [`Self::link_rdev`] made. The device has to have the same slot as
+    /// then.
     pub fn unlink_rdev(&self, rdev: &Rdev) {
         // SAFETY: As in `link_rdev`.
         unsafe { bindings::raid1rs_rdev_unlink(self.as_ptr(), rdev.as_ptr()) };
@@ -196,10 +198,10 @@ impl<'a> Member<'a> {
 
     /// A reference for keeping, which stands for the personality's claim on the device.
     ///
-    /// It may be kept until [`hot_remove`](super::Personality::hot_remove) succeeds for the device, or
-    /// [`free`](super::Personality::free) returns: before either, all copies have to be gone, and all
-    /// I/O that uses them has to have ended. If the callback that got the `Member` fails, they have to
-    /// be gone before it returns.
+    /// It may be kept until [`hot_remove`](super::Personality::hot_remove) succeeds for the device,
+    /// or [`free`](super::Personality::free) returns: before either, all copies have to be gone,
+    /// and all I/O that uses them has to have ended. If the callback that got the `Member` fails,
+    /// they have to be gone before it returns.
     #[inline]
     pub fn handle(&self) -> RdevHandle {
         // SAFETY: md doesn't free the device before the time that is said above.

@@ -32,8 +32,9 @@ use crate::bindings;
 
 /// An array (`struct mddev`).
 ///
-/// C owns it, and changes it at any time; each method reads or writes one field, in one piece. What has
-/// to be held so that a value stays what it is, or so that changes don't get lost, the methods say.
+/// C owns it, and changes it at any time; each method reads or writes one field, in one piece. What
+/// has to be held so that a value stays what it is, or so that changes don't get lost, the methods
+/// say.
 ///
 /// # Invariants
 ///
@@ -64,9 +65,9 @@ impl Mddev {
 
     /// A reference for keeping.
     ///
-    /// It may be kept in the personality's data and in all that belongs to it: md frees an array only
-    /// after [`Personality::free`](super::Personality::free) has returned, and that has to leave
-    /// nothing behind which could still use it.
+    /// It may be kept in the personality's data and in all that belongs to it: md frees an array
+    /// only after [`Personality::free`](super::Personality::free) has returned, and that has to
+    /// leave nothing behind which could still use it.
     #[inline]
     pub fn handle(&self) -> MddevHandle {
         // INVARIANT: The array is alive, and stays so as said above.
@@ -187,8 +188,8 @@ impl Mddev {
         read_field!(self, logical_block_size)
     }
 
-    /// How many devices are missing or not in sync. Read by md core without a lock; for who may change
-    /// it see [`Self::set_degraded`].
+    /// How many devices are missing or not in sync. Read by md core without a lock; for who may
+    /// change it see [`Self::set_degraded`].
     #[inline]
     pub fn degraded(&self) -> usize {
         count(read_field!(self, degraded))
@@ -196,8 +197,8 @@ impl Mddev {
 
     /// How many devices are missing or not in sync.
     ///
-    /// md core has no lock for this: it's the personality's own lock that has to be held, from before
-    /// the count is taken until it is set. It's changed from any context, by errors.
+    /// md core has no lock for this: it's the personality's own lock that has to be held, from
+    /// before the count is taken until it is set. It's changed from any context, by errors.
     pub fn set_degraded(&self, degraded: usize) {
         write_field!(self, degraded, super::access::int(degraded));
     }
@@ -247,10 +248,12 @@ impl Mddev {
     /// Tells md that `rdev` has failed. md calls
     /// [`Personality::error`](super::Personality::error), unless it's known already.
     ///
-    /// Context: any; the caller holds no lock that `Personality::error` takes, and something that a stop waits for
-    /// before the array has no personality any more: what [`quiesce`](super::Personality::quiesce) waits for, or `reconfig_mutex`.
+    /// Context: any; the caller holds no lock that `Personality::error` takes, and something that a
+    /// stop waits for before the array has no personality any more: what
+    /// [`quiesce`](super::Personality::quiesce) waits for, or `reconfig_mutex`.
     pub fn error(&self, rdev: &Rdev) {
-        // SAFETY: Both are alive. C asks for the array's personality several times: see the context.
+        // SAFETY: Both are alive. C asks for the array's personality several times: see the
+        // context.
         unsafe { bindings::md_error(self.as_ptr(), rdev.as_ptr()) };
     }
 }

@@ -144,13 +144,14 @@ impl Rdev {
         write_field!(self, raid_disk, slot.map_or(-1, super::access::int));
     }
 
-    /// The slot that the device once had and could have again if the bitmap says what it has missed.
-    /// Changes under `reconfig_mutex`.
+    /// The slot that the device once had and could have again if the bitmap says what it has
+    /// missed. Changes under `reconfig_mutex`.
     pub fn saved_raid_disk(&self) -> Option<usize> {
         usize::try_from(read_field!(self, saved_raid_disk)).ok()
     }
 
-    /// The array's event count in the last superblock that md has written to the device; `None` if it has written none.
+    /// The array's event count in the last superblock that md has written to the device; `None` if
+    /// it has written none.
     pub fn superblock_events(&self) -> Option<u64> {
         Some(read_field!(self, sb_events)).filter(|events| *events != 0)
     }
@@ -217,8 +218,8 @@ impl Rdev {
         atomic!(self, nr_pending).add(1, Relaxed);
     }
 
-    /// Undoes one [`Self::pending_inc`]. Has md look for failed devices if this was the last, and the
-    /// device has failed.
+    /// Undoes one [`Self::pending_inc`]. Has md look for failed devices if this was the last, and
+    /// the device has failed.
     ///
     /// Context: any.
     pub fn pending_dec(&self, mddev: &Mddev) {
@@ -237,8 +238,8 @@ impl Rdev {
 
     /// Waits until the device is no longer blocked, 5 seconds at most: test again afterwards.
     ///
-    /// Context: may sleep. It's the management thread and the holder of `reconfig_mutex` that unblock a
-    /// device, so they can't wait for it.
+    /// Context: may sleep. It's the management thread and the holder of `reconfig_mutex` that
+    /// unblock a device, so they can't wait for it.
     pub fn wait_unblocked(&self, mddev: &Mddev) {
         // C gives back one count for its caller.
         self.pending_inc();
@@ -246,11 +247,12 @@ impl Rdev {
         unsafe { bindings::md_wait_for_blocked_rdev(self.as_ptr(), mddev.as_ptr()) };
     }
 
-    /// Has md write the device's bad blocks, if there are any that are not acknowledged; that acknowledges them.
-    /// Only for metadata that md writes itself.
+    /// Has md write the device's bad blocks, if there are any that are not acknowledged; that
+    /// acknowledges them. Only for metadata that md writes itself.
     ///
-    /// md counts the devices with new bad blocks before it copies their lists, and if there is none it acknowledges
-    /// nothing after it has written them. So those that come in between are on disk, and never acknowledged.
+    /// md counts the devices with new bad blocks before it copies their lists, and if there is none
+    /// it acknowledges nothing after it has written them. So those that come in between are on
+    /// disk, and never acknowledged.
     ///
     /// Context: process; interrupts are enabled.
     pub fn rewrite_bad_blocks(&self) {
@@ -274,8 +276,8 @@ impl Rdev {
         unsafe { bindings::raid1rs_rdev_notify_state(self.as_ptr()) };
     }
 
-    /// Reads `bytes` of data at `sector` into `pages` at `offset`, and waits for it. Tells whether it
-    /// worked; it doesn't if that isn't within one page.
+    /// Reads `bytes` of data at `sector` into `pages` at `offset`, and waits for it. Tells whether
+    /// it worked; it doesn't if that isn't within one page.
     ///
     /// Context: may sleep.
     pub fn read_page(&self, sector: Sector, pages: &Pages, offset: usize, bytes: usize) -> bool {
@@ -283,17 +285,17 @@ impl Rdev {
         self.page_io(sector, pages, offset, bytes, bindings::req_op_REQ_OP_READ)
     }
 
-    /// Reads the first `bytes` of the metadata at `sector` of the block device into `pages`, and waits for
-    /// it. Tells whether it worked; it doesn't if that is more than a page. Not for devices under dm,
-    /// whose metadata is on another one.
+    /// Reads the first `bytes` of the metadata at `sector` of the block device into `pages`, and
+    /// waits for it. Tells whether it worked; it doesn't if that is more than a page. Not for
+    /// devices under dm, whose metadata is on another one.
     ///
     /// Context: may sleep.
     pub fn read_metadata(&self, sector: Sector, pages: &Pages, bytes: usize) -> bool {
         self.page_io(sector, pages, 0, bytes, bindings::req_op_REQ_OP_READ)
     }
 
-    /// Writes `bytes` of `pages` at `offset` as data to `sector`, and waits for it. Tells whether it
-    /// worked; it doesn't if that isn't within one page.
+    /// Writes `bytes` of `pages` at `offset` as data to `sector`, and waits for it. Tells whether
+    /// it worked; it doesn't if that isn't within one page.
     ///
     /// Context: may sleep.
     pub fn write_page(&self, sector: Sector, pages: &Pages, offset: usize, bytes: usize) -> bool {
@@ -301,8 +303,8 @@ impl Rdev {
         self.page_io(sector, pages, offset, bytes, bindings::req_op_REQ_OP_WRITE)
     }
 
-    /// `sector` is the block device's. One that would be past the highest is past the device's end in any
-    /// case.
+    /// `sector` is the block device's. One that would be past the highest is past the device's end
+    /// in any case.
     fn page_io(
         &self,
         sector: Sector,
@@ -319,8 +321,8 @@ impl Rdev {
         }
         // CAST: Both are at most the size of a page.
         let (within, len) = (within as u32, len as u32);
-        // SAFETY: The device is alive and open. The page is allocated, stays so until this returns, and
-        // has that many bytes from `within` on; `Pages` lets devices write to it at any time.
+        // SAFETY: The device is alive and open. The page is allocated, stays so until this returns,
+        // and has that many bytes from `within` on; `Pages` lets devices write to it at any time.
         unsafe {
             bindings::raid1rs_rdev_page_io(self.as_ptr(), sector, page.as_ptr(), within, len, opf)
         }
@@ -344,9 +346,9 @@ unsafe impl Sync for RdevHandle {}
 impl RdevHandle {
     /// # Safety
     ///
-    /// The device stays alive and open as long as the result and its copies are used. md core frees a
-    /// device only after the personality's `hot_remove_disk` has returned 0 for it, or after its `free`
-    /// has returned.
+    /// The device stays alive and open as long as the result and its copies are used. md core frees
+    /// a device only after the personality's `hot_remove_disk` has returned 0 for it, or after its
+    /// `free` has returned.
     #[inline]
     pub(super) unsafe fn new(rdev: NonNull<Rdev>) -> Self {
         // INVARIANT: By the requirements.

@@ -44,7 +44,8 @@ impl Mddev {
         write_field!(self, resync_offset, sector);
     }
 
-    /// Sets how much of each device a resync covers. Under `reconfig_mutex`; where no sync is running.
+    /// Sets how much of each device a resync covers. Under `reconfig_mutex`; where no sync is
+    /// running.
     pub fn set_resync_max_sectors(&self, sectors: Sector) {
         write_field!(self, resync_max_sectors, sectors);
     }
@@ -84,8 +85,8 @@ impl Mddev {
         }
     }
 
-    /// Has the running sync give up, because of an error. The sectors in question have to be reported
-    /// to [`Self::done_sync`] all the same.
+    /// Has the running sync give up, because of an error. The sectors in question have to be
+    /// reported to [`Self::done_sync`] all the same.
     ///
     /// Context: any.
     pub fn sync_error(&self) {
@@ -102,8 +103,9 @@ impl Mddev {
         unsafe { bindings::raid1rs_md_wakeup(self.as_ptr()) };
     }
 
-    /// What the management thread has to do regularly for md core: write superblocks, start and collect
-    /// the sync thread, remove and add devices. Takes `reconfig_mutex` if it can get it at once.
+    /// What the management thread has to do regularly for md core: write superblocks, start and
+    /// collect the sync thread, remove and add devices. Takes `reconfig_mutex` if it can get it at
+    /// once.
     ///
     /// Context: only in [`Personality::daemon`](super::Personality::daemon); may sleep.
     pub fn check_recovery(&self) {

@@ -26,8 +26,9 @@ use crate::{
 ///
 /// md has one personality for each id at a time: a second one fails with `EBUSY`.
 ///
-/// It belongs into the module's own object, as the last of its fields to be built. md takes a reference
-/// to the module for each array that uses the personality, so that the module stays as long as they do.
+/// It belongs into the module's own object, as the last of its fields to be built. md takes a
+/// reference to the module for each array that uses the personality, so that the module stays as
+/// long as they do.
 ///
 /// # Invariants
 ///
@@ -76,8 +77,8 @@ impl<T: Personality> Registration<T> {
 #[pinned_drop]
 impl<T: Personality> PinnedDrop for Registration<T> {
     fn drop(self: Pin<&mut Self>) {
-        // SAFETY: By the type invariant it's registered. No array uses it: each would hold a reference
-        // to the module.
+        // SAFETY: By the type invariant it's registered. No array uses it: each would hold a
+        // reference to the module.
         unsafe { bindings::unregister_md_submodule(&raw mut (*self.personality.get()).head) };
     }
 }

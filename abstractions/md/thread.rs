@@ -20,8 +20,8 @@ use crate::bindings;
 /// A management thread, which runs [`Personality::daemon`] each time it's woken.
 ///
 /// It's made when the array is set up, while that can still fail; nobody can wake it yet. When the
-/// array starts, [`Self::install`] hands it to md core. A thread that was not handed over ends when this
-/// is dropped.
+/// array starts, [`Self::install`] hands it to md core. A thread that was not handed over ends when
+/// this is dropped.
 ///
 /// # Invariants
 ///
@@ -42,8 +42,8 @@ impl Thread {
     ///
     /// Context: may sleep. Fails with `ENOMEM`.
     pub fn new<T: Personality>(mddev: &LockedMddev, name: &CStr) -> Result<Self> {
-        // SAFETY: The array is alive, and outlives the thread: it's stopped by us, or by md core before
-        // it lets the personality go. `name` is a string that C copies.
+        // SAFETY: The array is alive, and outlives the thread: it's stopped by us, or by md core
+        // before it lets the personality go. `name` is a string that C copies.
         let thread = unsafe {
             bindings::md_register_thread(
                 Some(PersonalityVTable::<T>::daemon_callback),
@@ -61,8 +61,8 @@ impl Thread {
         })
     }
 
-    /// Hands the thread to md core, which stops it when it stops the array. Does nothing the second time,
-    /// or if the array has a thread.
+    /// Hands the thread to md core, which stops it when it stops the array. Does nothing the second
+    /// time, or if the array has a thread.
     pub fn install(&self, mddev: &LockedMddev) {
         if !core::ptr::eq(self.mddev.as_ptr(), mddev.as_ptr())
             || !read_field!(mddev, thread).is_null()

@@ -49,9 +49,9 @@ use crate::{
 /// A `struct md_personality` of functions that call `T`.
 ///
 /// All of them are called by md core only, in the contexts that [`Personality`] documents. In their
-/// safety requirements, *an array of ours* is an initialised array that stays alive during the call,
-/// and whose `private` came from `T::Data::into_foreign` and isn't given to [`Self::free_callback`]
-/// before the call is over.
+/// safety requirements, *an array of ours* is an initialised array that stays alive during the
+/// call, and whose `private` came from `T::Data::into_foreign` and isn't given to
+/// [`Self::free_callback`] before the call is over.
 pub(super) struct PersonalityVTable<T: Personality>(PhantomData<T>);
 
 /// A callback that `T` may leave out. It's null then, as md core expects it.
@@ -80,8 +80,8 @@ impl<T: Personality> PersonalityVTable<T> {
     /// `mddev` is an array of ours, for as long as `'a`.
     #[inline]
     unsafe fn data<'a>(mddev: *mut bindings::mddev) -> Borrowed<'a, T> {
-        // SAFETY: `private` is valid for reads, and stays as it is while the personality is asked for
-        // anything. It came from `into_foreign`.
+        // SAFETY: `private` is valid for reads, and stays as it is while the personality is asked
+        // for anything. It came from `into_foreign`.
         unsafe { T::Data::borrow((&raw const (*mddev).private).read_volatile()) }
     }
 
@@ -128,7 +128,8 @@ impl<T: Personality> PersonalityVTable<T> {
         let (array, data) =
             unsafe { (LockedMddev::from_ptr(mddev), T::Data::from_foreign(private)) };
         T::free(array, data);
-        // SAFETY: The array is alive. The timer takes the locks of kernfs and of a wait queue, of which none is held.
+        // SAFETY: The array is alive. The timer takes the locks of kernfs and of a wait queue, of
+        // which none is held.
         unsafe { bindings::raid1rs_end_safemode_timer(mddev) };
     }
 
@@ -147,8 +148,8 @@ impl<T: Personality> PersonalityVTable<T> {
 
     /// # Safety
     ///
-    /// `mddev` is an array of ours whose `active_io` the caller has a reference to; `bio` is valid, and
-    /// the caller hands over the duty to end it if the result is true.
+    /// `mddev` is an array of ours whose `active_io` the caller has a reference to; `bio` is valid,
+    /// and the caller hands over the duty to end it if the result is true.
     unsafe extern "C" fn make_request_callback(
         mddev: *mut bindings::mddev,
         bio: *mut bindings::bio,
@@ -185,15 +186,17 @@ impl<T: Personality> PersonalityVTable<T> {
 
     /// # Safety
     ///
-    /// `mddev` was an array of ours a moment ago, and `rdev` is a device of it; both stay alive during the
-    /// call.
+    /// `mddev` was an array of ours a moment ago, and `rdev` is a device of it; both stay alive
+    /// during the call.
     unsafe extern "C" fn error_callback(mddev: *mut bindings::mddev, rdev: *mut bindings::md_rdev) {
-        // A user's command comes without the mutex: the array may be changing its level, and `private` be
-        // another personality's. C stores `pers` before `private` then, so `private` is ours if `pers`
-        // still is after it was read. When an array comes to us it's the other way round, and what comes between
-        // these two adjacent stores of C, a command or a late end of a bitmap's write, can't be told from others.
+        // A user's command comes without the mutex: the array may be changing its level, and
+        // `private` be another personality's. C stores `pers` before `private` then, so `private`
+        // is ours if `pers` still is after it was read. When an array comes to us it's the other
+        // way round, and what comes between these two adjacent stores of C, a command or a late end
+        // of a bitmap's write, can't be told from others.
         let guard = rcu::read_lock();
-        // SAFETY: The array is alive. Both are pointers, read in one piece; `pers` is null or registered.
+        // SAFETY: The array is alive. Both are pointers, read in one piece; `pers` is null or
+        // registered.
         let ours = unsafe {
             let private = (&raw const (*mddev).private).read_volatile();
             smp_mb(Read);
@@ -203,9 +206,9 @@ impl<T: Personality> PersonalityVTable<T> {
         if !ours {
             return;
         }
-        // SAFETY: `private` came from `T::Data`, unless the array is at this moment between C's stores of `private` and `pers`
-        // in a takeover to us, which is not excluded: see Documentation/known-gaps.md. `free` gives the data up only after an
-        // RCU grace period.
+        // SAFETY: `private` came from `T::Data`, unless the array is at this moment between C's
+        // stores of `private` and `pers` in a takeover to us, which is not excluded: see
+        // Documentation/known-gaps.md. `free` gives the data up only after an RCU grace period.
         let (array, data, rdev) = unsafe {
             (
                 Mddev::from_ptr(mddev),
@@ -219,9 +222,10 @@ impl<T: Personality> PersonalityVTable<T> {
 
     /// # Safety
     ///
-    /// `mddev` is an array of ours whose `reconfig_mutex` the caller holds. `rdev` is a device of it
-    /// that the caller hands over: after a success it won't be freed before
-    /// [`Self::hot_remove_callback`] has returned 0 for it, or [`Self::free_callback`] has returned.
+    /// `mddev` is an array of ours whose `reconfig_mutex` the caller holds. `rdev` is a device of
+    /// it that the caller hands over: after a success it won't be freed before
+    /// [`Self::hot_remove_callback`] has returned 0 for it, or [`Self::free_callback`] has
+    /// returned.
     unsafe extern "C" fn hot_add_callback(
         mddev: *mut bindings::mddev,
         rdev: *mut bindings::md_rdev,
@@ -241,7 +245,8 @@ impl<T: Personality> PersonalityVTable<T> {
 
     /// # Safety
     ///
-    /// `mddev` is an array of ours whose `reconfig_mutex` the caller holds, and `rdev` a device of it.
+    /// `mddev` is an array of ours whose `reconfig_mutex` the caller holds, and `rdev` a device of
+    /// it.
     unsafe extern "C" fn hot_remove_callback(
         mddev: *mut bindings::mddev,
         rdev: *mut bindings::md_rdev,
@@ -336,18 +341,18 @@ impl<T: Personality> PersonalityVTable<T> {
 
     /// # Safety
     ///
-    /// `thread` is the caller. It was made for an array that outlives it, by [`Thread::new`] with the
-    /// same `T`, and it's stopped before the array's data is freed if it was handed over to md.
+    /// `thread` is the caller. It was made for an array that outlives it, by [`Thread::new`] with
+    /// the same `T`, and it's stopped before the array's data is freed if it was handed over to md.
     ///
     /// [`Thread::new`]: super::thread::Thread::new
     pub(super) unsafe extern "C" fn daemon_callback(thread: *mut bindings::md_thread) {
-        // A thread may run without being woken: a signal does it. The array may have no data yet then,
-        // or, in a takeover, that of its old personality. md sets and changes `pers` and `private`
-        // together under its lock (and `pers` last when it starts an array), and its registry has but
-        // one personality with our id, which is us, as long as our code is there.
+        // A thread may run without being woken: a signal does it. The array may have no data yet
+        // then, or, in a takeover, that of its old personality. md sets and changes `pers` and
+        // `private` together under its lock (and `pers` last when it starts an array), and its
+        // registry has but one personality with our id, which is us, as long as our code is there.
         //
-        // When md has finished starting an array, or a takeover, it wakes the thread, so none of what
-        // woke us before is lost.
+        // When md has finished starting an array, or a takeover, it wakes the thread, so none of
+        // what woke us before is lost.
         // SAFETY: The thread and its array are alive. `pers` is null or what is registered.
         let (mddev, ours) = unsafe {
             let mddev = (*thread).mddev;
@@ -381,7 +386,8 @@ impl<T: Personality> PersonalityVTable<T> {
         resize: optional!(HAS_RESIZE, resize_callback),
         check_reshape: optional!(HAS_CHECK_RESHAPE, check_reshape_callback),
         quiesce: optional!(HAS_QUIESCE, quiesce_callback),
-        // No others yet: `start`, the reshape family, and what maps the array's sectors to the bitmap's.
+        // No others yet: `start`, the reshape family, and what maps the array's sectors to the
+        // bitmap's.
         ..pin_init::zeroed()
     };
 

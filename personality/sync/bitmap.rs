@@ -10,8 +10,8 @@ use crate::{
     personality::conf::Conf,
 };
 
-/// What the bitmap says about `sector`, and for how many sectors it goes on saying so, up to the end
-/// of the unit.
+/// What the bitmap says about `sector`, and for how many sectors it goes on saying so, up to the
+/// end of the unit.
 pub fn chunks_alike(conf: &Conf, sector: u64, max_sector: u64) -> (bool, u64) {
     let bitmap = conf.mddev().bitmap();
     let end = SectorRange::new(sector, u64::MAX)
@@ -30,8 +30,8 @@ pub fn chunks_alike(conf: &Conf, sector: u64, max_sector: u64) -> (bool, u64) {
     (first.needed, sectors)
 }
 
-/// Marks what the plan covers as being synced. With `renews` a member is to get all of the data: what the bitmap says
-/// may be what another one lacks, whose place it took.
+/// Marks what the plan covers as being synced. With `renews` a member is to get all of the data:
+/// what the bitmap says may be what another one lacks, whose place it took.
 pub fn begin(conf: &Conf, plan: &Plan, renews: bool) {
     let bitmap = conf.mddev().bitmap();
     let mut at = plan.range.start();

@@ -65,8 +65,8 @@ impl Copies for Read<'_> {
     }
 }
 
-/// Compares the copies, counts and reports what differs, and writes what is to be written: copies that
-/// could not be read, and in a repair those that lost the vote.
+/// Compares the copies, counts and reports what differs, and writes what is to be written: copies
+/// that could not be read, and in a repair those that lost the vote.
 ///
 /// Context: a worker; may sleep.
 pub fn compare(unit: &UnitRef) {

@@ -54,8 +54,9 @@ fn write_range(unit: &UnitRef, range: SectorRange) {
     }
 }
 
-/// The source could not be read as a whole: reads page by page, and where that fails block by block, from
-/// whichever leg can, and writes what was found. What is found at once is written together.
+/// The source could not be read as a whole: reads page by page, and where that fails block by
+/// block, from whichever leg can, and writes what was found. What is found at once is written
+/// together.
 fn rescue(unit: &UnitRef) {
     let mut found = unit.range.first(0);
     let mut note = |part: SectorRange, is_found: bool| {
@@ -93,8 +94,8 @@ fn write_found(unit: &UnitRef, found: SectorRange) {
     }
 }
 
-/// Reads `range`, which lies within a page, into the buffer, from the source or whichever leg has it. Those
-/// that could not read it get it.
+/// Reads `range`, which lies within a page, into the buffer, from the source or whichever leg has
+/// it. Those that could not read it get it.
 fn fetch(unit: &UnitRef, range: SectorRange) -> bool {
     let Some(spot) = unit.spot(0, range.start()) else {
         return false;
@@ -113,8 +114,8 @@ fn fetch(unit: &UnitRef, range: SectorRange) -> bool {
         .chain(others)
         .filter_map(|reader| unit.participants().get(reader))
         .filter(|reader| matches!(reader.role, Role::Reader | Role::Peer));
-    // In a resync the legs may differ, and readers were given what the source has: blocks next to a bad one must not
-    // come from another leg.
+    // In a resync the legs may differ, and readers were given what the source has: blocks next to a
+    // bad one must not come from another leg.
     let only_source =
         !source_failed && matches!(unit.kind, Kind::Resync) && range.len() > unit.block.sectors();
     let asked = if only_source { 1 } else { usize::MAX };
@@ -135,8 +136,8 @@ fn fetch(unit: &UnitRef, range: SectorRange) -> bool {
     false
 }
 
-/// No leg can read a block. Legs that are only written don't have it, and it's recorded that they don't: a sync
-/// that comes by later may take what the bitmap says for all that they lack.
+/// No leg can read a block. Legs that are only written don't have it, and it's recorded that they
+/// don't: a sync that comes by later may take what the bitmap says for all that they lack.
 fn lost(unit: &UnitRef, block: SectorRange) {
     let leg = PoolRef::keeper(unit);
     leg.log_unreadable(block.start());

@@ -2,9 +2,10 @@
 
 //! Resync, recovery, check and repair: one engine.
 //!
-//! md's sync thread walks over the array and calls [`step`] for each part. A step becomes a [`Unit`] of
-//! at most 1 MiB: while it lasts, no write overlaps it. Several units are in flight. What follows a
-//! unit's reads is done by the kernel's workers on all CPUs (`raid1_rs_sync`), not by the daemon.
+//! md's sync thread walks over the array and calls [`step`] for each part. A step becomes a
+//! [`Unit`] of at most 1 MiB: while it lasts, no write overlaps it. Several units are in flight.
+//! What follows a unit's reads is done by the kernel's workers on all CPUs (`raid1_rs_sync`), not
+//! by the daemon.
 //!
 //! What a step does is decided in [`crate::logic::sync_plan`], what a difference means in
 //! [`crate::logic::vote`].
@@ -98,8 +99,8 @@ struct Session {
     kind: Kind,
     /// The end of the last range that was marked in the bitmap as being synced.
     begun: u64,
-    /// Writes may wait for units, so these have to go on when memory is short. The memory of each unit has
-    /// a reference; all of them, and this one, go when the sync ends.
+    /// Writes may wait for units, so these have to go on when memory is short. The memory of each
+    /// unit has a reference; all of them, and this one, go when the sync ends.
     _queue: Arc<WorkQueue>,
     /// How many units have memory.
     units: usize,
@@ -121,8 +122,8 @@ impl SyncEngine {
     ///
     /// Context: any.
     fn give_back(&self, memory: Memory) {
-        // There is room for as much as there ever is, so nothing is allocated; if it were not so the
-        // memory would just be freed.
+        // There is room for as much as there ever is, so nothing is allocated; if it were not so
+        // the memory would just be freed.
         let _ = self.free.lock().push_within_capacity(memory);
         self.freed.wake_all();
     }
@@ -171,7 +172,8 @@ pub fn step(conf: &Conf, sector: u64, max_sector: u64) -> SyncStep {
 fn kind(conf: &Conf) -> Kind {
     let flags = conf.mddev().recovery().load();
     if flags.has(RecoveryFlag::Sync) && conf.mddev().resync_offset() < MAX_SECTOR {
-        // md takes the array for synced when this has come to its end, whatever a user has asked for.
+        // md takes the array for synced when this has come to its end, whatever a user has asked
+        // for.
         Kind::Resync
     } else if flags.has(RecoveryFlag::Check) {
         Kind::Check
@@ -184,8 +186,8 @@ fn kind(conf: &Conf) -> Kind {
     }
 }
 
-/// Makes the queue, allocates memory for as many units as there is memory for, and has writes take range tickets from
-/// now on.
+/// Makes the queue, allocates memory for as many units as there is memory for, and has writes take
+/// range tickets from now on.
 fn begin(conf: &Conf, kind: Kind) -> Result<Session> {
     let slots = conf.legs.len(&rcu::read_lock());
     let buffers = match kind {
@@ -307,8 +309,8 @@ impl Session {
         plan(&step, self.legs.iter().copied())
     }
 
-    /// Takes references to the legs that take part. Tells whether it got all: one that is failing, or
-    /// being removed, doesn't take part, and what it lacks stays marked in the bitmap.
+    /// Takes references to the legs that take part. Tells whether it got all: one that is failing,
+    /// or being removed, doesn't take part, and what it lacks stays marked in the bitmap.
     fn enlist(&self, conf: &Conf, plan: &Plan, mut memory: Memory) -> (Memory, bool) {
         let mut complete = true;
         let guard = rcu::read_lock();

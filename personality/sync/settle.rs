@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What is left to do after a unit's write: what could not be written becomes bad blocks, and bad blocks
-//! that could be written are none any more.
+//! What is left to do after a unit's write: what could not be written becomes bad blocks, and bad
+//! blocks that could be written are none any more.
 
 use super::{
     bios::{

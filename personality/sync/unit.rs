@@ -73,7 +73,8 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// Memory for `buffers` copies of a unit, and up to `slots` legs; `queue` does what follows its reads. May sleep.
+    /// Memory for `buffers` copies of a unit, and up to `slots` legs; `queue` does what follows its
+    /// reads. May sleep.
     pub fn new(queue: Arc<WorkQueue>, buffers: usize, slots: usize) -> Result<Self> {
         let pages = (UNIT_SECTORS as usize * 512).div_ceil(PAGE_BYTES);
         let mut copies = KVec::with_capacity(buffers, GFP_KERNEL)?;
@@ -153,8 +154,8 @@ pub struct Unit {
 /// A reference to a [`Unit`]. It's kept by the source's leg.
 pub type UnitRef = PoolRef<Workable<Unit>, LegRef>;
 
-/// Starts a unit: the sectors of `plan`, with the legs that are enlisted in `memory`, which may not be
-/// `complete`.
+/// Starts a unit: the sectors of `plan`, with the legs that are enlisted in `memory`, which may not
+/// be `complete`.
 ///
 /// Context: the sync thread; may sleep.
 pub fn start(
