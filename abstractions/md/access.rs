@@ -10,18 +10,25 @@
 
 use kernel::prelude::*;
 
-/// What the processor loads and stores in one piece: integers of up to 64 bits, and pointers.
-pub(super) trait Word: Copy {}
+/// What the processor loads and stores in one piece, and what any bits are a value of.
+///
+/// # Safety
+///
+/// The type has to be such an integer, of at most the processor's word, or a thin pointer.
+pub(super) unsafe trait Word: Copy {}
 
-impl Word for bool {}
-impl Word for u8 {}
-impl Word for u16 {}
-impl Word for i32 {}
-impl Word for u32 {}
-impl Word for i64 {}
-impl Word for u64 {}
-impl Word for usize {}
-impl<T> Word for *mut T {}
+// SAFETY: An integer of 32 bits.
+unsafe impl Word for i32 {}
+// SAFETY: As above.
+unsafe impl Word for u32 {}
+// SAFETY: An integer of 64 bits; the module is for 64-bit processors.
+unsafe impl Word for i64 {}
+// SAFETY: As above.
+unsafe impl Word for u64 {}
+// SAFETY: As above.
+unsafe impl Word for usize {}
+// SAFETY: `T` is sized, so the pointer is thin.
+unsafe impl<T> Word for *mut T {}
 
 /// The same pointer; refuses to compile if a [`Word`] isn't what it points to.
 #[inline(always)]
