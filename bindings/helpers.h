@@ -44,8 +44,6 @@ void raid1rs_rdev_unlink(struct mddev *mddev, struct md_rdev *rdev);
 void raid1rs_end_safemode_timer(struct mddev *mddev);
 bool raid1rs_rdev_page_io(struct md_rdev *rdev, sector_t sector, struct page *page,
 			  unsigned int offset, unsigned int size, blk_opf_t opf);
-bool raid1rs_rdev_set_badblocks(struct md_rdev *rdev, sector_t sector, sector_t sectors);
-void raid1rs_rdev_clear_badblocks(struct md_rdev *rdev, sector_t sector, sector_t sectors);
 
 /* md_helpers.c: the bitmap */
 bool raid1rs_bitmap_enabled(struct mddev *mddev, bool flush);

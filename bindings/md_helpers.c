@@ -162,33 +162,6 @@ bool raid1rs_rdev_page_io(struct md_rdev *rdev, sector_t sector, struct page *pa
 	return !err;
 }
 
-/* Linux 7.2 takes the count as an int: what is longer is done in parts. */
-#define RAID1RS_BADBLOCKS_PART (1 << 30)
-
-bool raid1rs_rdev_set_badblocks(struct md_rdev *rdev, sector_t sector, sector_t sectors)
-{
-	while (sectors) {
-		sector_t part = min_t(sector_t, sectors, RAID1RS_BADBLOCKS_PART);
-
-		if (!rdev_set_badblocks(rdev, sector, part, 0))
-			return false;
-		sector += part;
-		sectors -= part;
-	}
-	return true;
-}
-
-void raid1rs_rdev_clear_badblocks(struct md_rdev *rdev, sector_t sector, sector_t sectors)
-{
-	while (sectors) {
-		sector_t part = min_t(sector_t, sectors, RAID1RS_BADBLOCKS_PART);
-
-		rdev_clear_badblocks(rdev, sector, part, 0);
-		sector += part;
-		sectors -= part;
-	}
-}
-
 /* The bitmap: md_bitmap_enabled() first, always. */
 
 bool raid1rs_bitmap_enabled(struct mddev *mddev, bool flush)

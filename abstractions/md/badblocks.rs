@@ -82,7 +82,7 @@ impl Rdev {
     /// Context: any; the caller holds no lock that `Personality::error` takes.
     pub fn set_bad_blocks(&self, sector: Sector, sectors: Sector) -> bool {
         // SAFETY: The device is alive and belongs to an array.
-        unsafe { bindings::raid1rs_rdev_set_badblocks(self.as_ptr(), sector, sectors) }
+        unsafe { bindings::rdev_set_badblocks(self.as_ptr(), sector, sectors, 0) }
     }
 
     /// Removes `sectors` of the device's data from `sector` on from its bad blocks.
@@ -90,6 +90,6 @@ impl Rdev {
     /// Context: interrupts are enabled; C enables them when it lets its lock go.
     pub fn clear_bad_blocks(&self, sector: Sector, sectors: Sector) {
         // SAFETY: The device is alive.
-        unsafe { bindings::raid1rs_rdev_clear_badblocks(self.as_ptr(), sector, sectors) };
+        unsafe { bindings::rdev_clear_badblocks(self.as_ptr(), sector, sectors, 0) };
     }
 }

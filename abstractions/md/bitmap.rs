@@ -172,7 +172,8 @@ impl Bitmap<'_> {
         unsafe { bindings::raid1rs_bitmap_unplug(self.0.as_ptr(), sync) };
     }
 
-    /// Whether the range from `sector` on has to be synced; nothing is marked.
+    /// Whether the range from `sector` on has to be synced; nothing is marked. (The lockless bitmap
+    /// marks it all the same, up to the array's end when the sync is given up.)
     ///
     /// Context: the sync thread; interrupts are enabled.
     pub fn needs_sync(&self, sector: Sector) -> SyncNeed {
