@@ -139,7 +139,8 @@ impl Departed {
     ///
     /// Context: may sleep.
     pub fn forget(&self, events: u64) {
-        self.forgotten.store(events, Relaxed);
+        // Where md writes no superblocks the count is always 0, which would mean never.
+        self.forgotten.store(events.max(1), Relaxed);
         for entry in self.list.lock().iter_mut() {
             entry.how = Departure::Incomplete;
         }
