@@ -89,8 +89,7 @@ pub fn error(conf: &Conf, rdev: &Rdev) {
         .occupied(&guard)
         .find(|(_, leg)| leg.rdev().ptr_eq(rdev))
         .is_some_and(|(_, leg)| leg.take_reporting_io_error());
-    // dm-raid without metadata devices: nobody would ever say that the failure is on record.
-    let has_record = !(mddev.is_dm() && mddev.is_external());
+    let has_record = conf.has_record();
     let failure = {
         let _membership = conf.membership.lock();
         // The legs may move while this runs: nothing that it looks at or closes may be another

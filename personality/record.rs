@@ -23,6 +23,14 @@ use crate::{
     logic::range::SectorRange,
 };
 
+impl Conf {
+    /// Whether anybody keeps a record of failures, and says when it's done. Under dm-raid without
+    /// metadata devices nobody does, though md core goes on as if user space did.
+    pub fn has_record(&self) -> bool {
+        !(self.mddev().is_dm() && self.mddev().is_external())
+    }
+}
+
 impl Leg {
     /// Whether a write to the device has failed.
     pub fn write_error_seen(&self) -> bool {

@@ -81,7 +81,7 @@ pub fn end_recorded(conf: &Conf) {
         let blocked = conf
             .occupied(&guard)
             .any(|(_, leg)| leg.rdev().is_blocked());
-        blocked || conf.mddev().sb_flags().test(SbFlag::ChangePending)
+        blocked || (conf.has_record() && conf.mddev().sb_flags().test(SbFlag::ChangePending))
     };
     if conf.unrecorded.lock().is_empty() || pending() {
         return;

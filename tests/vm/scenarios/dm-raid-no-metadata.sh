@@ -11,18 +11,26 @@ modprobe dm-raid
 faulty_leg a "$(member 0)"
 faulty_leg b "$(member 1)"
 size=$(blockdev --getsz "$(member 0)")
-quietly dmsetup create mirror --table "0 $size raid raid1 2 0 nosync 2 - /dev/mapper/a - /dev/mapper/b"
 mirror=/dev/mapper/mirror
 dd if=/dev/urandom of=/run/data bs=64k count=16 status=none
 write() { dd if=/run/data of=$mirror bs=64k seek="$1" oflag=direct conv=notrunc status=none; }
-run write 0
-note "a leg fails"
-leg_errors b all 0 "$size"
-run write 64
-run write 0
-dmsetup status mirror | expect_line - 'raid raid1 2 AD '
-run cmp -n 1048576 -i $((64 * 65536)):0 $mirror /run/data
-run dmsetup suspend mirror
-run dmsetup resume mirror
-run cmp -n 1048576 $mirror /run/data
-quietly dmsetup remove mirror
+state() { dmsetup status mirror; }
+is_synced() { [[ $(state) == *" AA $size/$size idle "* ]]; }
+
+# A sync, too, asks for a record when it ends.
+for parameters in "2 0 nosync" "1 0"; do
+	quietly dmsetup create mirror --table "0 $size raid raid1 $parameters 2 - /dev/mapper/a - /dev/mapper/b"
+	until_true 60 "the array to be in sync" is_synced
+	run write 0
+	note "a leg fails"
+	leg_errors b all 0 "$size"
+	run write 64
+	run write 0
+	state | expect_line - 'raid raid1 2 AD '
+	run cmp -n 1048576 -i $((64 * 65536)):0 $mirror /run/data
+	run dmsetup suspend mirror
+	run dmsetup resume mirror
+	run cmp -n 1048576 $mirror /run/data
+	quietly dmsetup remove mirror
+	leg_heals b
+done
