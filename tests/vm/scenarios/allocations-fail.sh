@@ -10,10 +10,10 @@ array=/dev/md100
 sysfs=/sys/block/md100/md
 mapfile -t legs < <(members 0 1 2)
 
-# each_allocation FILE VALUE [UNDO]: fails one after the other of those that a write to FILE makes.
+# each_allocation FILE VALUE OPTION UNDO: fails one after the other of those that a write to FILE makes.
 each_allocation() {
 	local result
-	result=$(/payload/guest/fail-nth ${3:+--undo "$3"} "$1" "$2" 2>&1) || fail "writing $2 to $1: $result"
+	result=$(/payload/guest/fail-nth "$3" "$4" "$1" "$2" 2>&1) || fail "writing $2 to $1: $result"
 	note "$2 to ${1##*/}: $result"
 }
 no_memory_said() { dmesg_since | grep -q '^md/raid1:md100: no memory to sync with'; }
@@ -36,13 +36,13 @@ fail_allocations_in "$first" "$last"
 note "starting"
 wait_clean $array
 echo inactive >$sysfs/array_state
-each_allocation $sysfs/array_state active inactive
+each_allocation $sysfs/array_state active --undo inactive
 expect_equal "the checksum" "$(device_sum $array)" "$sum"
 quietly mdadm --readwrite $array
 
 note "one more mirror"
 freeze_sync $array
-each_allocation $sysfs/raid_disks 3 2
+each_allocation $sysfs/raid_disks 3 --undo 2
 expect_equal "the number of mirrors" "$(<$sysfs/raid_disks)" 3
 
 note "a leg that comes back"
@@ -52,8 +52,15 @@ wait_whole $array
 freeze_sync $array
 quietly mdadm $array --fail "${legs[2]}"
 until_true 20 "the leg to be removed" mdadm $array --remove "${legs[2]}" 2>/run/remove.log
-cat "/sys/block/${legs[2]##*/}/dev" >$sysfs/new_dev
-each_allocation "$sysfs/dev-${legs[2]##*/}/slot" 2 none
+number=$(<"/sys/block/${legs[2]##*/}/dev")
+leg=$sysfs/dev-${legs[2]##*/}
+echo "$number" >$sysfs/new_dev
+# A leg that has not failed is not let go.
+each_allocation "$leg/slot" 2 --undo-with "
+	echo faulty >$leg/state
+	for _ in {1..200}; do if echo remove >$leg/state; then break; fi; sleep 0.1; done 2>/dev/null
+	for _ in {1..200}; do if echo $number >$sysfs/new_dev; then break; fi; sleep 0.1; done 2>/dev/null
+	test -e $leg/slot"
 thaw_sync $array
 wait_whole $array
 
@@ -75,7 +82,7 @@ echo -1 >/sys/kernel/debug/fail_page_alloc/times
 echo 20 >/sys/kernel/debug/failslab/probability
 echo 20 >/sys/kernel/debug/fail_page_alloc/probability
 fio --name=tight --filename=$array --rw=randrw --bsrange=512-256k --blockalign=512 --size=24M --io_size=16M \
-	--direct=1 --ioengine=io_uring --iodepth=16 --verify=crc32c --verify_fatal=1 --randseed=5 --output=/run/fio.log ||
+	--direct=1 --ioengine=io_uring --iodepth=16 --verify=crc32c --verify_fatal=1 --randseed=5 --eta=never --output=/run/fio.log ||
 	fail "$(cat /run/fio.log)"
 echo check >$sysfs/sync_action
 wait_idle $array
