@@ -4,9 +4,7 @@
 # disks: 3x32M
 # timeout: 120
 # lanes: debug
-# module: both
-# raid1.ko: fails because it takes what the bitmap tells for all that the leg lacks
-# raid1.ko-says: the checksum of what came back
+# module: rs
 . /payload/guest/lockless.sh
 array=/dev/md100
 mapfile -t legs < <(members 0 1 2)
