@@ -18,6 +18,7 @@ use kernel::sync::{
 
 use super::conf::Conf;
 use crate::logic::balance::{
+    entry,
     fill,
     Candidate,
     ENTRIES, //
@@ -34,8 +35,11 @@ const PER_WORD: usize = 8;
 /// some processors it goes in steps of more than one.
 const TIMED_MASK: u64 = 15 << 4;
 
-/// One read in 4096 goes to another leg than its turn is, to see how fast that one is by now.
+/// One read in 4096 goes to any leg, whoever's turn it is, to see how fast that one is by now.
 const PROBE_MASK: u64 = 4095 << 4;
+
+/// The bits of the processor's counter from here on say which leg that is.
+const PROBED_SHIFT: u32 = PROBE_MASK.count_ones() + PROBE_MASK.trailing_zeros();
 
 /// The table, and whether it's due to be made again.
 pub struct Balance {
@@ -65,17 +69,19 @@ impl Balance {
     /// The leg for a read that starts at `sector`, of `disks` legs; `now` is in cycles.
     #[inline]
     pub fn turn(&self, sector: u64, disks: usize, now: u64) -> Turn {
-        let stripe = (sector >> STRIPE_SHIFT) as usize % ENTRIES;
+        let entry = entry(sector >> STRIPE_SHIFT);
         let word = self
             .words
-            .get(stripe / PER_WORD)
+            .get(entry / PER_WORD)
             .map_or(0, |word| word.load(Relaxed));
         // CAST: A byte.
-        let slot = usize::from((word >> (stripe % PER_WORD * 8)) as u8);
-        let probe = now & PROBE_MASK == 0;
-        let other = slot.wrapping_add(1) % disks.max(1);
+        let mut slot = usize::from((word >> (entry % PER_WORD * 8)) as u8);
+        if now & PROBE_MASK == 0 {
+            // CAST: Any bits will do.
+            slot = (now >> PROBED_SHIFT) as usize % disks.max(1);
+        }
         Turn {
-            slot: if probe { other } else { slot },
+            slot,
             timed_from: (now & TIMED_MASK == 0).then_some(now),
         }
     }

@@ -30,6 +30,7 @@ use crate::{
     logic::{
         balance::{
             average,
+            comparable,
             differs, //
         },
         degraded::Device,
@@ -54,7 +55,7 @@ pub struct Leg {
     retired: AtomicFlag,
     /// Set while we report an error to md ourselves, so that it can be told from a user's `--fail`.
     reporting_io_error: AtomicFlag,
-    /// What reads take on average, in units of 256 cycles; 0 if that is not known.
+    /// What reads take on average for 64 KiB, in units of 64 cycles; 0 if that is not known.
     read_time: Atomic<u32>,
     /// What it was when it was last used.
     read_time_used: Atomic<u32>,
@@ -261,11 +262,11 @@ impl Leg {
         lacks.then(|| self.rdev().recovery_offset())
     }
 
-    /// A read took so many cycles.
+    /// A read of that many sectors took so many cycles.
     ///
     /// Context: any.
-    pub fn note_read_time(&self, cycles: u64) {
-        let new = u32::try_from(cycles >> 8).unwrap_or(u32::MAX);
+    pub fn note_read_time(&self, cycles: u64, sectors: u32) {
+        let new = comparable(cycles >> 6, sectors);
         let time = average(self.read_time.load(Relaxed), new);
         self.read_time.store(time, Relaxed);
         if differs(time, self.read_time_used.load(Relaxed)) {

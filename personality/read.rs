@@ -174,7 +174,8 @@ impl EndIo<Read, LegRef> for ReadEnd {
             Watch::No => (),
             Watch::Head => done.keeper().read_ended(read.range().end()),
             Watch::Time(from) if status.is_ok() => {
-                done.keeper().note_read_time(cycles().saturating_sub(from));
+                let took = cycles().saturating_sub(from);
+                done.keeper().note_read_time(took, read.piece);
             }
             Watch::Time(_) => (),
         }
