@@ -278,7 +278,11 @@ impl Session {
         let kind = self.kind;
         let mddev = conf.mddev();
         let bitmap = mddev.bitmap();
-        let asked = matches!(kind, Kind::Check | Kind::Repair);
+        // A repair looks everywhere. It counts as a resync if one is due; dm-raid asks for it like
+        // that, to have synced what was added to a volume.
+        let flags = mddev.recovery().load();
+        let asked = matches!(kind, Kind::Check)
+            || flags.has(RecoveryFlag::Requested) && !flags.has(RecoveryFlag::Check);
         let (bitmap_sectors, bitmap_clean) = if !bitmap.enabled(false) {
             (u64::MAX, false)
         } else {

@@ -2,7 +2,7 @@
 # scenario: lvcreate --type raid1: a device that goes and comes back, lvconvert --repair, lvextend, from and to linear
 # row: stacking
 # disks: 3x64M
-# timeout: 240
+# timeout: 360
 # module: compare
 volume=/dev/mapper/vg-data
 load_module
@@ -12,9 +12,14 @@ sync_speed 1000000
 
 leg_gone() { leg_errors pv"$1" all 0 "$(blockdev --getsz "$(member "$1")")"; }
 health() { dmsetup status vg-data | awk '{ print $6, $8, $9 }'; }
-is_failed() { [[ $(health) == *D* ]]; }
+# Failed, and md is through with it.
+is_failed() { [[ $(health) == "AD idle 0" ]]; }
 
-for number in 0 1 2; do faulty_leg pv$number "$(member $number)"; done
+# They differ wherever nothing is synced.
+for number in 0 1 2; do
+	fill "$(member $number)"
+	faulty_leg pv$number "$(member $number)"
+done
 pvs=(/dev/mapper/pv{0,1,2})
 quietly vgcreate -s 1M vg "${pvs[@]}"
 
@@ -53,6 +58,7 @@ volume_legs_alike data 2
 note "a device goes for good"
 leg_gone 1
 write_part $volume 20
+until_true 60 "the leg to fail" is_failed
 run health
 quietly lvconvert --yes --repair vg/data "${pvs[2]}"
 wait_volume vg/data
