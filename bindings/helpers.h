@@ -62,6 +62,8 @@ void raid1rs_bitmap_start_behind(struct mddev *mddev);
 void raid1rs_bitmap_end_behind(struct mddev *mddev);
 int raid1rs_bitmap_stats(struct mddev *mddev, struct md_bitmap_stats *stats);
 int raid1rs_bitmap_resize(struct mddev *mddev, sector_t sectors);
+void raid1rs_bitmap_dirty(struct mddev *mddev, unsigned long first_chunk,
+			  unsigned long last_chunk);
 
 /* md_helpers.c: block devices */
 unsigned int raid1rs_bdev_logical_block_size(struct block_device *bdev);

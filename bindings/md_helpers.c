@@ -246,6 +246,13 @@ int raid1rs_bitmap_resize(struct mddev *mddev, sector_t sectors)
 	return mddev->bitmap_ops->resize(mddev, sectors, 0);
 }
 
+void raid1rs_bitmap_dirty(struct mddev *mddev, unsigned long first_chunk,
+			  unsigned long last_chunk)
+{
+	if (md_bitmap_enabled(mddev, false))
+		mddev->bitmap_ops->dirty_bits(mddev, first_chunk, last_chunk);
+}
+
 /* Block devices. */
 
 unsigned int raid1rs_bdev_logical_block_size(struct block_device *bdev)

@@ -55,10 +55,11 @@ pub fn resize(conf: &Conf, mddev: &LockedMddev, sectors: u64) -> Result {
     if mddev.external_size() && mddev.array_sectors() > size {
         return Err(EINVAL);
     }
-    resize_bitmap(conf, mddev, size)?;
     let before = mddev.dev_sectors();
+    let synced = mddev.resync_offset();
+    resize_bitmap(conf, mddev, before, size)?;
     mddev.set_array_sectors(size);
-    if sectors > before && mddev.resync_offset() > before {
+    if sectors > before && synced > before {
         // What is new has to be synced.
         mddev.set_resync_offset(before);
         run::lower_resync_offset(mddev, conf);
@@ -72,7 +73,10 @@ pub fn resize(conf: &Conf, mddev: &LockedMddev, sectors: u64) -> Result {
 /// C makes the bitmap's counts anew, for no writes, since `quiesce` has returned. But a write that
 /// waits for the metadata has given its pass back, and will be taken off its count. Nor can it be
 /// waited for: who writes the metadata needs `reconfig_mutex`.
-fn resize_bitmap(conf: &Conf, mddev: &LockedMddev, size: u64) -> Result {
+///
+/// C marks what is new as due to be synced, but for the rest of the region in which the array
+/// ended, and only where it had counts; and none of it on disk.
+fn resize_bitmap(conf: &Conf, mddev: &LockedMddev, before: u64, size: u64) -> Result {
     if !mddev.bitmap().enabled(false) {
         return Ok(());
     }
@@ -80,7 +84,12 @@ fn resize_bitmap(conf: &Conf, mddev: &LockedMddev, size: u64) -> Result {
     let result = if conf.waiting_writes.load(Acquire) == 0 {
         // Memory must not be waited for by way of writes to this array.
         let _noio = NoIoScope::new();
-        mddev.bitmap().resize(size)
+        let bitmap = mddev.bitmap();
+        let result = bitmap.resize(size);
+        if result.is_ok() && size > before {
+            bitmap.mark_dirty(before, size);
+        }
+        result
     } else {
         log_line!(
             Warning,

@@ -230,6 +230,12 @@ impl Bitmap<'_> {
     /// started twice.
     #[inline]
     pub fn takes_behind_writes(&self) -> bool {
+        self.is_of_md()
+    }
+
+    /// Whether it's there, and not a lockless one.
+    #[inline]
+    fn is_of_md(&self) -> bool {
         self.is_present() && read_field!(self.0, bitmap_id) == bindings::md_submodule_id_ID_BITMAP
     }
 
@@ -271,5 +277,28 @@ impl Bitmap<'_> {
     pub fn resize(&self, sectors: Sector) -> Result {
         // SAFETY: As in `enabled`.
         to_result(unsafe { bindings::raid1rs_bitmap_resize(self.0.as_ptr(), sectors) })
+    }
+
+    /// Marks what is from `start` on and before `end` as due to be synced, down to the beginning of
+    /// the region that `start` is in, and writes that to disk. Nothing to do without a bitmap of
+    /// md's own kind.
+    ///
+    /// Afterwards the array's resync offset is at the beginning of that region or before it.
+    ///
+    /// Context: under `reconfig_mutex`, no sync running, no write under way; may sleep.
+    pub fn mark_dirty(&self, start: Sector, end: Sector) {
+        if !self.is_of_md() || !self.enabled(false) {
+            return;
+        }
+        let bytes = read_field!(self.0, bitmap_info.chunksize);
+        // CAST: As many bits.
+        let chunk = |sector: Sector| ((sector << 9) as usize).checked_div(bytes);
+        let (Some(first), Some(last)) = (chunk(start), chunk(end.saturating_sub(1))) else {
+            return;
+        };
+        // SAFETY: As in `enabled`. Nobody resizes the bitmap meanwhile: that is done with the mutex
+        // that the caller has. What is behind its end C leaves alone.
+        unsafe { bindings::raid1rs_bitmap_dirty(self.0.as_ptr(), first, last) };
+        self.unplug(true);
     }
 }
