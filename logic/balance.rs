@@ -48,7 +48,8 @@ pub fn comparable(time: u64, sectors: u32) -> u32 {
 pub fn average(so_far: u32, new: u32) -> u32 {
     let new = new.max(1);
     if so_far == 0 {
-        return new;
+        // The first read of a device is often the slowest: it had to wake up.
+        return new.div_ceil(4);
     }
     let so_far = u64::from(so_far);
     let new = u64::from(new).min(so_far.saturating_mul(MOST_OF_AVERAGE));
@@ -60,7 +61,13 @@ pub fn average(so_far: u32, new: u32) -> u32 {
     let sum = so_far
         .saturating_mul(16u64.saturating_sub(weight))
         .saturating_add(new.saturating_mul(weight));
-    u32::try_from(sum / 16).unwrap_or(u32::MAX).max(1)
+    // Rounded towards what is new, or it would never be reached.
+    let average = if new > so_far {
+        sum.div_ceil(16)
+    } else {
+        sum / 16
+    };
+    u32::try_from(average).unwrap_or(u32::MAX).max(1)
 }
 
 /// Whether two times are so different that the table has to be made again: by a half.

@@ -99,13 +99,16 @@ impl Balance {
             return;
         }
         let guard = rcu::read_lock();
+        // Once for each leg: they change while the table is made.
+        conf.occupied(&guard)
+            .for_each(|(_, leg)| leg.use_read_time());
         let candidates = conf
             .occupied(&guard)
             .filter(|(_, leg)| leg.is_plain())
             .filter_map(|(slot, leg)| {
                 Some(Candidate {
                     slot: u8::try_from(slot).ok()?,
-                    time: leg.use_read_time(),
+                    time: leg.read_time_used(),
                 })
             });
         let mut table = [0; ENTRIES];

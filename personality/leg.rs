@@ -55,17 +55,18 @@ pub struct Leg {
     retired: AtomicFlag,
     /// Set while we report an error to md ourselves, so that it can be told from a user's `--fail`.
     reporting_io_error: AtomicFlag,
-    /// What reads take on average for 64 KiB, in units of 64 cycles; 0 if that is not known.
-    read_time: Atomic<u32>,
-    /// What it was when it was last used.
-    read_time_used: Atomic<u32>,
-    position: Position,
+    reads: Reads,
 }
 
-/// Where the reads of a leg with a moving head are. On a cache line of its own: it's written by
-/// every request, and the rest of the leg by none.
+/// What is known of the reads of a leg, to choose among the legs by it. On a cache line of its own:
+/// it's written by many requests, and the rest of the leg by none.
 #[repr(align(64))]
-struct Position {
+struct Reads {
+    /// What they take on average for 64 KiB, in units of 64 cycles; 0 if that is not known. For
+    /// solid-state legs; what follows is for those with a moving head.
+    time: Atomic<u32>,
+    /// What it was when it was last used.
+    time_used: Atomic<u32>,
     /// The sector behind the last request that ended.
     head: Atomic<u64>,
     /// The sector behind the last read that was sent.
@@ -99,9 +100,9 @@ impl Leg {
             rdev,
             conf,
             reporting_io_error: AtomicFlag::new(false),
-            read_time: Atomic::new(0),
-            read_time_used: Atomic::new(0),
-            position: Position {
+            reads: Reads {
+                time: Atomic::new(0),
+                time_used: Atomic::new(0),
                 head: Atomic::new(0),
                 next: Atomic::new(u64::MAX),
                 pending: Atomic::new(0),
@@ -167,9 +168,9 @@ impl Leg {
             write_mostly: flags.has(RdevFlag::WriteMostly),
             first_bad: self.first_bad(range),
             rotational: !flags.has(RdevFlag::NonRotational),
-            pending: u32::try_from(self.position.pending.load(Relaxed)).unwrap_or(0),
-            head_position: self.position.head.load(Relaxed),
-            next_sequential: self.position.next.load(Relaxed),
+            pending: u32::try_from(self.reads.pending.load(Relaxed)).unwrap_or(0),
+            head_position: self.reads.head.load(Relaxed),
+            next_sequential: self.reads.next.load(Relaxed),
         }
     }
 
@@ -203,14 +204,14 @@ impl Leg {
 
     /// A read of `range` was sent here, on a leg where it matters where the head is.
     pub fn read_sent(&self, range: SectorRange) {
-        self.position.next.store(range.end(), Relaxed);
-        self.position.pending.fetch_add(1, Relaxed);
+        self.reads.next.store(range.end(), Relaxed);
+        self.reads.pending.fetch_add(1, Relaxed);
     }
 
     /// That read has ended.
     pub fn read_ended(&self, end: u64) {
-        self.position.head.store(end, Relaxed);
-        self.position.pending.fetch_sub(1, Relaxed);
+        self.reads.head.store(end, Relaxed);
+        self.reads.pending.fetch_sub(1, Relaxed);
     }
 
     /// Whether the device was not in the array before: it has none of the data.
@@ -267,19 +268,25 @@ impl Leg {
     /// Context: any.
     pub fn note_read_time(&self, cycles: u64, sectors: u32) {
         let new = comparable(cycles >> 6, sectors);
-        let time = average(self.read_time.load(Relaxed), new);
-        self.read_time.store(time, Relaxed);
-        if differs(time, self.read_time_used.load(Relaxed)) {
+        let time = average(self.reads.time.load(Relaxed), new);
+        self.reads.time.store(time, Relaxed);
+        if differs(time, self.reads.time_used.load(Relaxed)) {
             self.conf.balance.set_stale();
             self.conf.mddev().wake_daemon();
         }
     }
 
-    /// What reads take, for a use that is made anew when it changes much.
-    pub fn use_read_time(&self) -> u32 {
-        let time = self.read_time.load(Relaxed);
-        self.read_time_used.store(time, Relaxed);
-        time
+    /// What reads take is going to be used: this is what [`Self::read_time_used`] gives from now
+    /// on, and when it has changed much the use is due to be made anew.
+    pub fn use_read_time(&self) {
+        self.reads
+            .time_used
+            .store(self.reads.time.load(Relaxed), Relaxed);
+    }
+
+    /// What reads took when that was last used.
+    pub fn read_time_used(&self) -> u32 {
+        self.reads.time_used.load(Relaxed)
     }
 
     /// The device could not write: md looks for a replacement, if there is a spare.

@@ -174,8 +174,10 @@ impl EndIo<Read, LegRef> for ReadEnd {
             Watch::No => (),
             Watch::Head => done.keeper().read_ended(read.range().end()),
             Watch::Time(from) if status.is_ok() => {
-                let took = cycles().saturating_sub(from);
-                done.keeper().note_read_time(took, read.piece);
+                // Not if it ended on a processor whose counter is behind.
+                if let Some(took) = cycles().checked_sub(from) {
+                    done.keeper().note_read_time(took, read.piece);
+                }
             }
             Watch::Time(_) => (),
         }

@@ -64,7 +64,7 @@ fn without_candidates_nothing_changes() {
 
 #[test]
 fn averages_follow() {
-    assert_eq!(average(0, 500), 500);
+    assert_eq!(average(0, 500), 125);
     assert_eq!(average(0, 0), 1);
     assert_eq!(average(u32::MAX, u32::MAX), u32::MAX);
     let mut time = 100;
@@ -72,6 +72,11 @@ fn averages_follow() {
         time = average(time, 1000);
     }
     assert!(time > 900);
+    let mut time = 1;
+    for _ in 0..200 {
+        time = average(time, 50);
+    }
+    assert_eq!(time, 50);
     assert!(differs(100, 151) && differs(151, 100) && !differs(100, 150));
 }
 
@@ -119,6 +124,8 @@ fn one_hiccup_makes_no_slow_leg() {
     let after = average(100, 100_000);
     assert!(!differs(after, 125), "{after}");
     assert!(counts(&[100, average(after, 100_000)])[1] > 0);
+    // Nor is it one if it was the first.
+    assert!(counts(&[100, average(0, 3_000)])[1] > 0);
 }
 
 /// Its first read came while the machine was busy, and then it gets the reads that look how fast it
