@@ -5,7 +5,7 @@
 
 # gated_leg NAME DEVICE: makes /dev/mapper/NAME, a leg whose data writes can be held up. Superblock
 # and bitmap, which are in front of the data, are not; but a flush is, and they flush. So the array
-# has to be active, and to stay so, before writes are held up: write once, and see safe_mode_delay.
+# has to be active, and to stay so, before writes are held up: see stay_active.
 gated_leg() {
 	export DM_DISABLE_UDEV=1
 	modprobe dm-mod
@@ -24,7 +24,7 @@ behind_array() {
 	keep_layout "$1"
 	fill "$1"
 	sysfs=$(md_sysfs "$1")
-	echo 100 >"$sysfs/safe_mode_delay"
+	stay_active "$1"
 	echo 100 >"$sysfs/bitmap/time_base"
 }
 

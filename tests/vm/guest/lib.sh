@@ -128,9 +128,14 @@ memory_used() {
 # memory_is_back BEFORE LIMIT WHAT: fewer than LIMIT KiB more than then. A kernel with kmemleak finds leaks in another
 # way, and keeps what was freed, and its books about it.
 memory_is_back() {
-	local grown
+	local grown _
 	[[ ! -e /sys/kernel/debug/kmemleak ]] || return 0
 	grown=$(($(memory_used) - $1))
+	# Some is freed by workers, or after a grace period. A leak stays.
+	for _ in {1..20}; do
+		((grown >= $2)) || break
+		grown=$(($(memory_used) - $1))
+	done
 	((grown < $2)) || fail "$grown KiB more: $3"
 	note "$3: $grown KiB more"
 }
@@ -158,19 +163,27 @@ is_idle() {
 	done
 }
 
-# shows_sync DEVICE: whether /proc/mdstat shows a sync of it that runs or waits.
-shows_sync() {
-	local lines line ours=no
+# mdstat_shows DEVICE PATTERN...: whether one of its lines in /proc/mdstat is like one of these.
+mdstat_shows() {
+	local lines line pattern ours=no name=${1##*/}
+	shift
 	mapfile -t lines </proc/mdstat
 	for line in "${lines[@]}"; do
 		case $line in
-		"${1##*/} "*) ours=yes ;;
+		"$name "*) ours=yes ;;
 		"") ours=no ;;
-		*resync* | *recovery* | *DELAYED* | *PENDING*) [[ $ours == no ]] || return 0 ;;
 		esac
+		if [[ $ours == no ]]; then continue; fi
+		for pattern in "$@"; do
+			# shellcheck disable=SC2053
+			if [[ $line == $pattern ]]; then return 0; fi
+		done
 	done
 	return 1
 }
+
+# shows_sync DEVICE: whether /proc/mdstat shows a sync of it that runs or waits.
+shows_sync() { mdstat_shows "$1" '*resync*' '*recovery*' '*DELAYED*' '*PENDING*'; }
 
 # wait_idle DEVICE [SECONDS]: until no resync, recovery or check runs.
 wait_idle() { until_true "${2:-120}" "$1 to become idle" is_idle "$1"; }
@@ -180,8 +193,14 @@ is_whole() { is_idle "$1" && md_is "$1" degraded 0; }
 # wait_whole DEVICE [SECONDS]: until every leg is back in sync.
 wait_whole() { until_true "${2:-120}" "$1 to have all legs" is_whole "$1"; }
 
-# wait_sync_started DEVICE: until a resync or recovery is on its way.
-sync_started() { ! md_is "$1" sync_action idle; }
+# remove_leg ARRAY DEVICE: a failed leg, as soon as nobody uses it; mdadm tries for 50 ms.
+remove_leg() { until_true 30 "$2 to be removed" mdadm "$1" --remove "$2" 2>/run/remove.log; }
+
+# change_bitmap DEVICE KIND [OPTION]...: md is busy for a moment after each change.
+change_bitmap() { until_true 20 "the bitmap to be changed" mdadm --grow "$1" --bitmap="$2" "${@:3}" >/run/grow.log 2>&1; }
+
+# wait_sync_started DEVICE: until a sync runs, one that takes a while. sync_action tells of it as soon as it's wanted.
+sync_started() { mdstat_shows "$1" '*% (*/*)*'; }
 wait_sync_started() { until_true 30 "a sync to start on $1" sync_started "$1"; }
 
 is_clean() { md_is "$1" array_state clean; }
@@ -202,6 +221,13 @@ is_clean_by_now() {
 	echo 0.01 >"$(md_sysfs "$1")/safe_mode_delay"
 	echo "$delay" >"$(md_sysfs "$1")/safe_mode_delay"
 	return 1
+}
+
+# stay_active DEVICE: the next write makes it active, and so it stays. Without the wait, the timer of the last write
+# might mark it clean behind the next.
+stay_active() {
+	wait_clean "$1"
+	echo 1000 >"$(md_sysfs "$1")/safe_mode_delay"
 }
 
 # sync_speed KIB: of every sync from now on. Legs here are small, and many a test
@@ -247,6 +273,8 @@ stop() {
 	local attempt
 	for attempt in 1 2 3 4 5 6 7 8 9 10; do
 		mdadm --stop "$1" >/run/stop.log 2>&1 && return
+		# One that was stopped before goes a moment later.
+		[[ -e $(md_sysfs "$1") ]] || return 0
 		pause 0.2
 	done
 	cat /run/stop.log

@@ -41,10 +41,12 @@ use_lvm() {
 }
 
 # volume_synced VG/LV: a RAID volume's legs are all in sync, and nothing runs.
-volume_synced() {
+volume_synced() { looks_synced "$1" && pause 0.2 && looks_synced "$1"; }
+looks_synced() {
 	local part action
 	read -r part action <<<"$(lvs --noheadings -o copy_percent,raid_sync_action "$1" 2>/dev/null)"
-	[[ $part == 100.00 && $action == idle ]]
+	# dm-raid says so before a recovery has begun, too; the letters of the legs tell then.
+	[[ $part == 100.00 && $action == idle && $(dmsetup status "${1/\//-}" | awk '{ print $6 }') != *[!A]* ]]
 }
 wait_volume() { until_true 120 "$1 to be in sync" volume_synced "$1"; }
 
