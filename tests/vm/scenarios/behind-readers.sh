@@ -37,7 +37,7 @@ still_waits $reader
 release_writes slow
 wait $reader || fail "the read failed"
 run cmp -n 1048576 /run/data /run/read
-run mdadm $array --remove /dev/mapper/fast
+remove_leg $array /dev/mapper/fast
 run mdadm $array --re-add /dev/mapper/fast
 wait_whole $array
 

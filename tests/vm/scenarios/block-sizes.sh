@@ -86,7 +86,7 @@ note "made for 512: a leg of 4096 can't come in"
 run mdadm --create $array --run --assume-clean --level=1 --raid-devices=2 --bitmap=internal --size=28M "$(member 0)" "$(member 1)"
 fill $array
 run mdadm $array --fail "$(member 1)"
-until_true 20 "the leg to be removed" mdadm $array --remove "$(member 1)" 2>/run/remove.log
+remove_leg $array "$(member 1)"
 dmesg_mark
 run mdadm $array --add "$large"
 refused() { dmesg_since | grep -q 'incompatible logical_block_size, can not add'; }

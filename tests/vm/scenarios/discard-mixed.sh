@@ -2,7 +2,7 @@
 # scenario: zeroes are written to every leg; a discard leaves a leg that can't do it as it was, and touches nothing around it
 # row: operations writes
 # disks: 1x32M
-# timeout: 150
+# timeout: 240
 # module: compare
 . /payload/guest/traced.sh
 array=/dev/md100
@@ -70,7 +70,7 @@ quietly mdadm $array --fail "$with"
 run blkdiscard --offset 1048576 --length 1048576 $array
 quietly dd if=$array of=/run/after bs=1M iflag=direct status=none
 cmp /run/after /run/zeroed
-until_true 20 "the leg to be removed" mdadm $array --remove "$with" 2>/run/remove.log
+remove_leg $array "$with"
 quietly mdadm $array --re-add "$with"
 wait_whole $array
 both_are /run/zeroed || fail "after the recovery: $(</run/cmp.log)"

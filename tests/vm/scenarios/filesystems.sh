@@ -43,7 +43,7 @@ for system in ext4 xfs btrfs; do
 	quietly mdadm $array --fail "$second"
 	cp -a /usr/share/python3 /mnt/again
 	quietly fstrim /mnt
-	until_true 20 "the leg to be removed" mdadm $array --remove "$second" 2>/run/remove.log
+	remove_leg $array "$second"
 	quietly mdadm $array --re-add "$second"
 	cp -a /usr/share/python3 /mnt/thrice
 	wait_whole $array

@@ -12,7 +12,7 @@ load_module
 # out LEG: it fails, and md forgets it.
 out() {
 	run mdadm $array --fail "$1"
-	until_true 30 "the leg to be removed" mdadm $array --remove "$1" 2>/run/remove.log
+	remove_leg $array "$1"
 }
 lockless_array $array "${legs[@]:0:2}"
 fill $array

@@ -33,7 +33,7 @@ show_bits
 
 note "a leg that comes back gets what was written meanwhile"
 quietly mdadm $array --fail $b
-until_true 20 "the leg to be removed" mdadm $array --remove $b 2>/run/remove.log
+remove_leg $array $b
 for at in 10 20 1400; do run write_to $at; done
 run bits "need sync"
 before=$(sectors_written "$node_b")

@@ -35,7 +35,7 @@ note "each fails, writes go on without it, and it comes back"
 for kind in "${kinds[@]}"; do
 	quietly mdadm $array --fail "${leg[$kind]}"
 	run legs_up
-	until_true 20 "the leg to be removed" mdadm $array --remove "${leg[$kind]}" 2>/run/remove.log
+	remove_leg $array "${leg[$kind]}"
 	quietly fio --name=load --filename=$array --ioengine=io_uring --direct=1 --rw=randwrite --bsrange=512-256k \
 		--size=32M --io_size=4M --iodepth=8 --verify=crc32c --verify_fatal=1
 	quietly mdadm $array --re-add "${leg[$kind]}"

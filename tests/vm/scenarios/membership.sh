@@ -27,7 +27,7 @@ load=$!
 lose() {
 	quietly mdadm $array --fail "$1"
 	# Its last requests may still be on their way.
-	until_true 20 "$1 to be removed" mdadm $array --remove "$1" 2>/run/remove.log
+	remove_leg $array "$1"
 }
 regain() {
 	if (($2 % 2)); then

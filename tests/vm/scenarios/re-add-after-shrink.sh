@@ -16,7 +16,7 @@ fill $array
 wait_clean $array
 for leg in "${legs[@]:1}"; do
 	run mdadm $array --fail "$leg"
-	until_true 30 "the leg to be removed" mdadm $array --remove "$leg" 2>/run/remove.log
+	remove_leg $array "$leg"
 done
 note "both miss this, and the bitmap says so"
 fill $array

@@ -18,7 +18,7 @@ sum=$(device_sum $array)
 bitmap_is_clean() { mdadm --examine-bitmap "${legs[0]}" | grep -q ' 0 dirty '; }
 until_true 30 "the bitmap to be clean" bitmap_is_clean
 run mdadm $array --fail "${legs[1]}"
-until_true 20 "the leg to be removed" mdadm $array --remove "${legs[1]}" 2>/run/remove.log
+remove_leg $array "${legs[1]}"
 
 freeze_sync $array
 run mdadm $array --add "$new"

@@ -11,7 +11,7 @@ mending_leg a "$(member 0)"
 quietly mdadm --create $array --run --assume-clean --level=1 --raid-devices=2 --bitmap=none /dev/mapper/a "$(member 1)"
 fill $array
 quietly mdadm $array --fail "$(member 1)"
-until_true 20 "the leg to be removed" mdadm $array --remove "$(member 1)" 2>/run/remove.log
+remove_leg $array "$(member 1)"
 first=$(cat /sys/block/md100/md/rd0/offset)
 echo 1 >/sys/block/md100/md/max_read_errors
 for at in 4096 8192 12288; do

@@ -36,7 +36,7 @@ until_true 60 "the leg to fail" is_faulty
 wait_idle $array
 run mdstat $array
 log
-quietly mdadm $array --remove "$spare"
+remove_leg $array "$spare"
 
 note "there is no list"
 freeze_sync $array

@@ -46,7 +46,7 @@ note "recovery"
 fill "$third"
 run mdadm --assemble $array "$first" "$second"
 run mdadm $array --fail "$second"
-run mdadm $array --remove "$second"
+remove_leg $array "$second"
 freeze_sync $array
 run mdadm $array --add "$third"
 sync_up_to $array $half

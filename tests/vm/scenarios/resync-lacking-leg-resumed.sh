@@ -42,7 +42,7 @@ quietly mdadm --create $array --run --assume-clean --level=1 --raid-devices=3 --
 fill $array
 keep_data
 quietly mdadm $array --fail "$leg"
-until_true 20 "the leg to be removed" mdadm $array --remove "$leg" 2>/run/remove.log
+remove_leg $array "$leg"
 # It comes back as a new one, with data that is nobody's.
 fill "$leg"
 freeze_sync $array

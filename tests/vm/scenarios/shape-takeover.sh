@@ -27,7 +27,7 @@ data_is_there
 run level raid1
 data_is_there
 run mdadm /dev/md100 --fail "$(member 1)"
-until_true 30 "removal of the failed leg" mdadm --quiet /dev/md100 --remove "$(member 1)" 2>/dev/null
+remove_leg /dev/md100 "$(member 1)"
 run level raid0
 data_is_there
 run_fails level raid1 2>/dev/null

@@ -2,7 +2,7 @@
 # scenario: a raid0 of two mirrors, and a mirror of two raid0 arrays, with a disk lost under load in each
 # row: stacking
 # disks: 4x40M
-# timeout: 180
+# timeout: 400
 # module: compare
 load_module
 modprobe raid0
@@ -16,7 +16,7 @@ use() {
 	write_part "$1" 24
 	start_load "$1" --offset=24M --size=8M
 	quietly mdadm "$2" --fail "$3"
-	until_true 20 "the leg to be removed" mdadm "$2" --remove "$3" 2>/run/remove.log
+	remove_leg "$2" "$3"
 	check_part "$1" "degraded"
 	write_part "$1" 24
 	quietly mdadm "$2" --re-add "$3"

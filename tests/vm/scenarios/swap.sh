@@ -2,7 +2,7 @@
 # scenario: swap on the array under memory pressure, while legs fail and are recovered: memory keeps what was written to it
 # row: operations trust
 # disks: 2x256M
-# timeout: 240
+# timeout: 400
 # memory: 384
 # module: both
 array=/dev/md100
@@ -67,7 +67,7 @@ more_rounds() {
 # A leg's failure, two rounds without it, and its recovery under load.
 for slot in 1 0 1; do
 	quietly mdadm $array --fail "$(member $slot)"
-	until_true 20 "the leg to be removed" mdadm $array --remove "$(member $slot)" 2>/run/remove.log
+	remove_leg $array "$(member $slot)"
 	until_true 60 "memory to be used without the leg" more_rounds $(($(rounds) + 2))
 	quietly mdadm $array --add "$(member $slot)"
 	wait_whole $array

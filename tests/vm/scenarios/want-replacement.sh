@@ -15,7 +15,7 @@ third=$(faulty_node c)
 fourth=$(member 3)
 member_dir() { echo "$(md_sysfs $array)/dev-${1##*/}"; }
 state_is() { [[ $(<"$(member_dir "$1")/state") == "$2" ]]; }
-gone() { until_true 20 "$1 to be removed" mdadm $array --remove "$1" 2>/run/remove.log; }
+gone() { remove_leg $array "$1"; }
 has_failed() { mdstat $array | grep -q "${1##*/}\[[0-9]*\](F)"; }
 write_at() { dd if=/dev/urandom of=$array bs=4k seek="$1" count=1 oflag=direct conv=notrunc status=none; }
 data_is_there() { expect_equal "the checksum" "$(device_sum $array)" "$sum"; }

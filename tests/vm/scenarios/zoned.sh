@@ -45,7 +45,7 @@ create "$(member 0)" "$(member 1)"
 run kind
 fill $array
 quietly mdadm $array --fail "$(member 1)"
-until_true 20 "the leg to be removed" mdadm $array --remove "$(member 1)" 2>/run/remove.log
+remove_leg $array "$(member 1)"
 quietly mdadm $array --add /dev/zoned2
 wait_whole $array
 run kind
