@@ -17,7 +17,7 @@ done
 quietly mdadm --create $array --run --assume-clean --level=1 --raid-devices=3 --bitmap=none "${legs[@]}"
 fill $array
 # It stays active.
-echo 100 >"$(md_sysfs $array)/safe_mode_delay"
+stay_active $array
 run dd if=/dev/urandom of=$array bs=4k count=1 oflag=direct conv=notrunc status=none
 dd if=$array of=/run/expected bs=1M iflag=direct status=none
 dd if=/dev/urandom of=/run/data bs=4k count=1 status=none

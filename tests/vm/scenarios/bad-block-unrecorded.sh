@@ -12,7 +12,7 @@ load_module
 faulty_leg a "$(member 0)"
 quietly mdadm --create $array --run --assume-clean --level=1 --raid-devices=2 --bitmap=none /dev/mapper/a "$(member 1)"
 fill $array
-echo 100 >$md/safe_mode_delay
+stay_active $array
 offset=$(<$md/rd0/offset)
 write_to() { dd if=/dev/urandom of=$array bs=4k seek="$1" count=1 oflag=direct conv=notrunc status=none; }
 note "from the first failed write on, bad blocks matter to writes"

@@ -2,7 +2,7 @@
 # scenario: who wrote to a block that went bad hears of it when that is on disk, and who writes there next waits, too
 # row: errors
 # disks: 2x12M
-# timeout: 120
+# timeout: 180
 # module: both
 array=/dev/md100
 md=/sys/block/md100/md
@@ -11,7 +11,7 @@ faulty_leg a "$(member 0)"
 gated_leg b "$(member 1)"
 quietly mdadm --create $array --run --assume-clean --level=1 --raid-devices=2 --bitmap=none /dev/mapper/a /dev/mapper/b
 fill $array
-echo 100 >$md/safe_mode_delay
+stay_active $array
 write() { dd if=/dev/urandom of=$array bs=4k seek=1000 count=1 oflag=direct conv=notrunc status=none; }
 # Now the metadata tells that there are writes.
 write

@@ -16,7 +16,7 @@ quietly mdadm $array --add "${legs[1]}"
 sync_up_to $array 16384
 freeze_sync $array
 # The array stays dirty, as with writes under way. What is written is what is there already.
-echo 1000 >/sys/block/md100/md/safe_mode_delay
+stay_active $array
 dd if=$array of=/run/block bs=4k count=1 iflag=direct status=none
 dd if=/run/block of=$array bs=4k count=1 oflag=direct conv=notrunc status=none
 expect_equal "the array's state" "$(cat /sys/block/md100/md/array_state)" active

@@ -28,7 +28,7 @@ note "the writer waits for mdmon"
 dd if=/dev/urandom of=/run/data bs=4k count=1 seek=1000 conv=notrunc status=none
 leg_errors a writes 8000 8
 # It must not go back to clean meanwhile: that is another thing to wait for.
-echo 100 >"$(md_sysfs $volume)/safe_mode_delay"
+stay_active $volume
 write_at 0
 pause_mdmon $container
 write_at 1000 &

@@ -2,7 +2,7 @@
 # scenario: what a flush or a FUA write promises is on every leg when the sender is told, and not before it has to be
 # row: operations writes
 # disks: 2x32M 2x128M
-# timeout: 180
+# timeout: 300
 # module: compare
 . /payload/guest/logged.sh
 array=/dev/md100
@@ -12,7 +12,7 @@ logged_leg a "$(member 0)" "$(member 2)"
 logged_leg b "$(member 1)" "$(member 3)"
 # Superblocks are written with a flush, and would make safe what nobody has flushed: not while we look.
 quietly mdadm --create $array --run --assume-clean --level=1 --raid-devices=2 --bitmap=none /dev/mapper/a /dev/mapper/b
-echo 1000 >/sys/block/md100/md/safe_mode_delay
+stay_active $array
 offset=$(cat /sys/block/md100/md/rd0/offset)
 expect_equal "offset of the other leg" "$(cat /sys/block/md100/md/rd1/offset)" "$offset"
 dd if=/dev/zero of=$array bs=4k count=1 oflag=direct conv=fsync status=none

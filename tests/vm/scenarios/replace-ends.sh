@@ -2,7 +2,7 @@
 # scenario: a replacement takes over while its member is still writing: the write succeeds, as the replacement has the data
 # row: membership
 # disks: 2x24M
-# timeout: 120
+# timeout: 180
 # module: rs
 array=/dev/md100
 md=/sys/block/md100/md
@@ -15,7 +15,7 @@ freeze_sync $array
 quietly mdadm $array --replace /dev/mapper/slow --with "$(member 1)"
 sync_up_to $array 32768
 # The superblocks tell that there are writes, and have no more to tell until the end.
-echo 100 >$md/safe_mode_delay
+stay_active $array
 dd if=/dev/zero of=$array bs=4k count=1 oflag=direct conv=notrunc status=none
 dd if=/dev/urandom of=/run/data bs=64k count=1 status=none
 # Data is held up, and flushes are not: superblocks have to be written.

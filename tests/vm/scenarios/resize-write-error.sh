@@ -2,7 +2,7 @@
 # scenario: a write fails while the size is changed: the change is refused until that is on record, and nothing hangs later
 # row: shape bitmap
 # disks: 2x48M
-# timeout: 60
+# timeout: 180
 # module: rs
 array=/dev/md100
 md=/sys/block/md100/md
@@ -12,7 +12,7 @@ gated_leg slow /dev/mapper/bad
 quietly mdadm --create $array --run --assume-clean --level=1 --raid-devices=2 --bitmap=internal --bitmap-chunk=64K --size=16M \
 	"$(member 0)" /dev/mapper/slow
 fill $array
-echo 100 >$md/safe_mode_delay
+stay_active $array
 echo 100 >$md/bitmap/time_base
 offset=$(<$md/rd1/offset)
 write() { dd if=/dev/urandom of=$array bs=4k seek=10 count=1 oflag=direct conv=notrunc status=none; }

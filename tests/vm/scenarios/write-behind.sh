@@ -17,7 +17,7 @@ run_fails sh -c "echo 99999 >$md/bitmap/backlog"
 keep_layout $array
 fill $array
 # Nothing of the metadata changes while the leg's data is held up.
-echo 100 >$md/safe_mode_delay
+stay_active $array
 echo 100 >$md/bitmap/time_base
 dd if=/dev/urandom of=/run/data bs=64k count=20 status=none
 offset=$(<$md/rd1/offset)
