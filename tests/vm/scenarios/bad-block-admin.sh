@@ -2,7 +2,7 @@
 # scenario: bad blocks by way of sysfs and mdadm: recorded, kept, a full list, and a member without a list
 # row: errors metadata
 # disks: 2x12M
-# timeout: 120
+# timeout: 180
 # module: compare
 array=/dev/md100
 first=$(member 0)

@@ -2,7 +2,7 @@
 # scenario: the distribution's initramfs starts a system whose root is on a mirror: while it syncs, degraded, and with raid1.ko
 # row: boot registration
 # disks: 2x640M
-# timeout: 900
+# timeout: 1800
 # cpus: 1
 # lanes: stock
 # module: compare

@@ -2,7 +2,7 @@
 # scenario: check finds what differs and changes nothing; repair makes the legs the same
 # row: sync
 # disks: 2x32M
-# timeout: 120
+# timeout: 300
 # module: both
 array=/dev/md100
 first=$(member 0)

@@ -3,7 +3,7 @@
 # leaks: yes
 # row: stacking
 # disks: 3x64M
-# timeout: 240
+# timeout: 360
 # module: compare
 volume=/dev/mapper/vg-data
 load_module

@@ -2,6 +2,7 @@
 # scenario: the first io_uring write to a clean array succeeds, though it can't be served at once
 # row: writes
 # disks: 2x64M
+# timeout: 150
 # module: both
 load_module
 modprobe null_blk nr_devices=2 queue_mode=2 irqmode=0 gb=1

@@ -2,7 +2,7 @@
 # scenario: data may stay in the memory of another PCI device (P2PDMA) if all members take it from there
 # row: operations run
 # disks: 2x16M
-# timeout: 60
+# timeout: 150
 # module: compare
 # lanes: stock
 array=/dev/md100

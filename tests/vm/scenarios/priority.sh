@@ -2,7 +2,7 @@
 # scenario: a request's priority goes along to the legs, also when the daemon sends it
 # row: operations
 # disks: 2x32M
-# timeout: 90
+# timeout: 180
 # module: compare
 . /payload/guest/traced.sh
 array=/dev/md100

@@ -2,7 +2,7 @@
 # scenario: a leg that is being recovered, or a replacement, serves its finished part where no other can be read
 # row: reads
 # disks: 3x32M
-# timeout: 180
+# timeout: 240
 # module: both
 # raid1.ko: fails because it never asks a leg that is not in sync yet
 # raid1.ko-says: in the finished part

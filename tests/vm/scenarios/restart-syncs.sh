@@ -2,7 +2,7 @@
 # scenario: the machine reboots, and is reset, in the middle of each kind of sync
 # row: sync trust
 # disks: 11x24M
-# timeout: 240
+# timeout: 600
 # cpus: 1
 # restarts: yes
 # module: compare
