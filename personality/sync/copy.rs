@@ -138,15 +138,27 @@ fn fetch(unit: &UnitRef, range: SectorRange) -> bool {
 
 /// No leg can read a block. Legs that are only written don't have it, and it's recorded that they
 /// don't: a sync that comes by later may take what the bitmap says for all that they lack.
+///
+/// Nor do those that a resync would have written: they may have something else than the source,
+/// which is what readers were given, and md takes the array for synced all the same. The source, or
+/// who is in its place, is spared: it may be able to read the block another time.
 fn lost(unit: &UnitRef, block: SectorRange) {
     let leg = PoolRef::keeper(unit);
     leg.log_unreadable(block.start());
     unit.note_failure();
-    for target in unit.participants_as(Role::Target) {
-        let Some(target) = unit.participants().get(target) else {
-            continue;
+    let failed = |peer: &Participant| peer.leg.rdev().flags().test(RdevFlag::Faulty);
+    let participants = unit.participants();
+    let source = participants.get(unit.source).filter(|peer| !failed(peer));
+    let mut peers = participants.iter().filter(|peer| peer.role == Role::Peer);
+    let spared = source.or_else(|| peers.find(|peer| !failed(peer)));
+    for target in participants {
+        let due = match target.role {
+            Role::Target => true,
+            // Of a resync, see `write_range`.
+            Role::Peer => !spared.is_some_and(|spared| core::ptr::eq(spared, target)),
+            Role::Reader | Role::Idle => false,
         };
-        if !target.leg.rdev().set_bad_blocks(block.start(), block.len()) {
+        if due && !target.leg.rdev().set_bad_blocks(block.start(), block.len()) {
             leg.conf().mddev().sync_error();
         }
     }
