@@ -12,7 +12,9 @@
 //! - if another member took its place meanwhile, and got all of the data: what that sync copied,
 //!   the bitmap has forgotten, even if the sync was cut short;
 //! - if the array was shrunk meanwhile, and got along without it: the bitmap forgot what it lacks
-//!   as soon as the others had it.
+//!   as soon as the others had it;
+//! - if the array was started after a crash with one leg alone: there is nothing to resync then, so
+//!   md forgets what was being written. One that was there until the crash may lack that.
 //!
 //! md doesn't tell these cases apart, so the personality has to.
 
@@ -81,7 +83,12 @@ pub struct Departed {
     list: Mutex<KVec<Entry>>,
     /// The array's event count when the bitmap last forgot what a member that is away may lack.
     forgotten: Atomic<u64>,
+    /// The array's event count at the crash after which it was started with one leg alone.
+    crash: Atomic<u64>,
 }
+
+/// No crash.
+const NEVER: u64 = u64::MAX;
 
 /// No device has this address.
 const VACANT: usize = 0;
@@ -92,6 +99,7 @@ impl Departed {
         pin_init!(Self {
             list <- new_mutex!(KVec::new()),
             forgotten: Atomic::new(0),
+            crash: Atomic::new(NEVER),
         })
     }
 
@@ -146,6 +154,14 @@ impl Departed {
         }
     }
 
+    /// The array starts after a crash, with one leg alone; its event count is still that of then.
+    ///
+    /// If the bitmap was cleared at that count, all legs were there at the crash. If it was cleared
+    /// before, md keeps what it says.
+    pub fn note_crash(&self, events: u64) {
+        self.crash.store(events, Relaxed);
+    }
+
     /// `rdev` comes: whether the bitmap tells all that it lacks.
     ///
     /// Context: under `reconfig_mutex`; may sleep.
@@ -159,7 +175,10 @@ impl Departed {
             }
             // md has compared its superblock with `cleared`, when it was added. What it says now is
             // what md has written to it since.
-            None => self.forgotten.load(Relaxed) <= notes.cleared,
+            None => {
+                self.forgotten.load(Relaxed) <= notes.cleared
+                    && self.crash.load(Relaxed) != notes.cleared
+            }
         }
     }
 }

@@ -166,6 +166,9 @@ pub fn run(mddev: &LockedMddev, array: &Array) -> Result {
     mddev.set_degraded(disks.saturating_sub(working));
     if working == 1 {
         distrust_recovered(mddev);
+        if mddev.resync_offset() != MAX_SECTOR {
+            conf.departed.note_crash(mddev.events());
+        }
         // There is nothing else that could differ.
         mddev.set_resync_offset(MAX_SECTOR);
     }
