@@ -169,10 +169,11 @@ impl Personality for Raid1 {
         shape::change_disks(&array.conf, mddev)
     }
 
-    fn quiesce(_mddev: &Mddev, array: &Array, on: bool) {
+    fn quiesce(mddev: &Mddev, array: &Array, on: bool) {
         if on {
             array.conf.freeze();
         } else {
+            shape::note_growth(mddev);
             array.conf.thaw();
         }
     }

@@ -21,6 +21,7 @@ use crate::{
     abstractions::{
         md::{
             LockedMddev,
+            Mddev,
             MddevFlag,
             Rdev,
             RecoveryFlag, //
@@ -100,6 +101,23 @@ fn resize_bitmap(conf: &Conf, mddev: &LockedMddev, before: u64, size: u64) -> Re
     };
     conf.thaw();
     result
+}
+
+/// What dm-raid adds to a volume has to be synced, too. It does without [`resize`]: it sets the
+/// size, resizes the bitmap, of which this is the end, and asks for a sync of what is new. But that
+/// sync is forgotten when it's interrupted, and where a leg lacks data it's not asked for.
+///
+/// Context: the array is quiesced, for a change of the bitmap or for another one; may sleep.
+pub fn note_growth(mddev: &Mddev) {
+    let (before, size) = (mddev.resync_max_sectors(), mddev.dev_sectors());
+    if !mddev.is_dm() || size <= before {
+        return;
+    }
+    let synced = mddev.resync_offset();
+    mddev.bitmap().mark_dirty(before, size);
+    // Whether a resync is due remains dm-raid's business.
+    mddev.set_resync_offset(synced);
+    mddev.set_resync_max_sectors(size);
 }
 
 /// Changes the number of mirrors by `mddev->delta_disks`. Legs move together, so that the empty

@@ -285,7 +285,9 @@ impl Bitmap<'_> {
     ///
     /// Afterwards the array's resync offset is at the beginning of that region or before it.
     ///
-    /// Context: under `reconfig_mutex`, no sync running, no write under way; may sleep.
+    /// Context: where nobody can resize the bitmap meanwhile: under `reconfig_mutex`, or within a
+    /// call of [`Self::resize`], when that has exchanged the bitmap. No sync running, no write
+    /// under way; may sleep.
     pub fn mark_dirty(&self, start: Sector, end: Sector) {
         if !self.is_of_md() || !self.enabled(false) {
             return;
@@ -296,8 +298,7 @@ impl Bitmap<'_> {
         let (Some(first), Some(last)) = (chunk(start), chunk(end.saturating_sub(1))) else {
             return;
         };
-        // SAFETY: As in `enabled`. Nobody resizes the bitmap meanwhile: that is done with the mutex
-        // that the caller has. What is behind its end C leaves alone.
+        // SAFETY: As in `enabled`, and nobody resizes the bitmap meanwhile. What is behind its end C leaves alone.
         unsafe { bindings::raid1rs_bitmap_dirty(self.0.as_ptr(), first, last) };
         self.unplug(true);
     }

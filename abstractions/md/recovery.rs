@@ -44,8 +44,12 @@ impl Mddev {
         write_field!(self, resync_offset, sector);
     }
 
-    /// Sets how much of each device a resync covers. Under `reconfig_mutex`; where no sync is
-    /// running.
+    /// How much of each device a resync covers.
+    pub fn resync_max_sectors(&self) -> Sector {
+        read_field!(self, resync_max_sectors)
+    }
+
+    /// Sets how much of each device a resync covers. Where no sync is running.
     pub fn set_resync_max_sectors(&self, sectors: Sector) {
         write_field!(self, resync_max_sectors, sectors);
     }
