@@ -211,6 +211,8 @@ pub fn hot_add(conf: &PercpuBox<Conf>, mddev: &LockedMddev, member: &Member<'_>)
     if place.replacement {
         member.flags().clear(RdevFlag::InSync);
         member.flags().set(RdevFlag::Replacement);
+        // It gets everything, and its superblock must not say that the bitmap tells what it lacks.
+        member.set_saved_raid_disk(mddev, None);
     }
     // Whoever comes by sysfs may have left in the middle of a recovery, and missed writes to the
     // part that it had.
