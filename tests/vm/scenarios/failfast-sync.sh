@@ -12,7 +12,7 @@ load_module
 modprobe sd_mod
 modprobe scsi_debug dev_size_mb=12 add_host=2 per_host_store=1
 disks() { find /sys/bus/pseudo/drivers/scsi_debug/adapter*/host*/target*/*/block -mindepth 1 -maxdepth 1 -printf '/dev/%f\n' 2>/dev/null | sort; }
-disks_are_there() { (($(disks | wc -l) == 2)); }
+disks_are_there() { (($(disks | wc -l) == 2)) && [[ -b $(disks | head -n 1) && -b $(disks | tail -n 1) ]]; }
 until_true 20 "the SCSI disks" disks_are_there
 export DM_DISABLE_UDEV=1
 modprobe dm-mod
@@ -38,7 +38,7 @@ legs() { mdstat $array | grep -oE '\[[U_]+\]'; }
 # lack LEG: it has to be recovered, as soon as syncs are no longer frozen.
 lack() {
 	mdadm $array --fail "$1" >/run/fail.log 2>&1 || true
-	until_true 20 "the leg to be removed" mdadm $array --remove "$1" 2>/run/remove.log
+	remove_leg $array "$1"
 	quietly mdadm --zero-superblock "$1"
 	freeze_sync $array
 	quietly mdadm $array --add --failfast "$1"

@@ -2,7 +2,7 @@
 # scenario: a write that asks for a flush has every leg flushed, one with bad blocks there as well, which isn't written to
 # row: operations errors
 # disks: 2x48M 2x192M 1x32M
-# timeout: 120
+# timeout: 200
 # module: compare
 . /payload/guest/logged.sh
 array=/dev/md100
@@ -13,7 +13,7 @@ logged_leg a "$(member 0)" "$(member 2)"
 logged_leg b /dev/mapper/below "$(member 3)"
 # Superblocks are written with a flush, and would make safe what nobody has flushed: not while we look.
 quietly mdadm --create $array --run --assume-clean --level=1 --raid-devices=2 --bitmap=none /dev/mapper/a /dev/mapper/b
-echo 1000 >$md/safe_mode_delay
+stay_active $array
 offset=$(<$md/rd1/offset)
 expect_equal "offset of the other leg" "$(<$md/rd0/offset)" "$offset"
 
@@ -25,8 +25,9 @@ run cat $md/rd1/bad_blocks
 for ((at = 8; at < journal; at += 512)); do echo "$((offset + at)) 512" >$md/rd1/bad_blocks; done
 leg_heals below
 quietly mke2fs -q -O journal_dev -b 4096 $array 4096
-quietly mkfs.ext4 -q -b 4096 -J device=$array "$(member 4)"
-mount "$(member 4)" /mnt
+quietly mkfs.ext4 -q -b 4096 -E lazy_itable_init=0 -J device=$array "$(member 4)"
+# Nothing is committed by itself meanwhile.
+mount -o commit=1000 "$(member 4)" /mnt
 sync /mnt
 
 # The commit of a journal is a write with a flush. There is no other flush.

@@ -6,6 +6,7 @@
 # timeout: 90
 # module: both
 # raid1.ko: fails because it drops the errors of flushes
+# raid1.ko-says: the leg to fail
 array=/dev/md100
 load_module
 modprobe sd_mod
@@ -16,6 +17,8 @@ errors=(/sys/kernel/debug/scsi_debug/*/error)
 flushes_fail() { echo "2 1 35 0 0 2 4 44 0" >"${errors[0]}"; }
 flushes_work() { echo "- 2 35" >"${errors[0]}"; }
 quietly mdadm --create $array --run --assume-clean --level=1 --raid-devices=2 --bitmap=none "$(member 0)" /dev/sda
+# Superblocks are written with a flush, too: it's not they that are to meet the error.
+stay_active $array
 quietly mkfs.ext4 -q -E nodiscard $array
 mount $array /mnt
 sync /mnt

@@ -8,7 +8,7 @@ array=/dev/md100
 load_module
 modprobe sd_mod
 modprobe scsi_debug dev_size_mb=32 add_host=3 per_host_store=1 max_luns=1 dif=1 dix=1 delay=0
-until_true 30 "the SCSI disks" test -b /dev/sdc
+until_true 30 "the SCSI disks" test -b /dev/sda -a -b /dev/sdb -a -b /dev/sdc
 
 profile() {
 	local file
@@ -40,7 +40,7 @@ until_true 30 "the leg to be repaired" healed
 echo -writemostly >/sys/block/md100/md/rd1/state
 
 quietly mdadm $array --fail /dev/sdb
-until_true 20 "the leg to be removed" mdadm $array --remove /dev/sdb 2>/run/remove.log
+remove_leg $array /dev/sdb
 note "a leg without protection information"
 dmesg_mark
 run mdadm $array --add "$(member 0)"

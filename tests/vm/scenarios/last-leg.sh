@@ -14,7 +14,7 @@ quietly mdadm --create $array --run --assume-clean --level=1 --raid-devices=2 --
 	/dev/mapper/a "$(member 1)"
 fill $array
 quietly mdadm $array --fail "$(member 1)"
-until_true 20 "the leg to be removed" mdadm $array --remove "$(member 1)" 2>/run/remove.log
+remove_leg $array "$(member 1)"
 
 note "a refused --fail has no effect"
 dmesg_mark
@@ -26,6 +26,7 @@ sum=$(device_sum $array)
 run_fails mdadm $array --fail /dev/mapper/a
 run_fails mdadm $array --fail /dev/mapper/a
 expect_equal "the checksum" "$(device_sum $array)" "$sum"
+until_true 20 "writes to go on" writes_go_on
 expect_equal "the legs" "$(mdstat $array | grep -oE '\[[U_]+\]')" "[U_]"
 expect_equal "dmesg lines about a failed disk" "$(dmesg_since | grep -c 'Disk failure' || true)" 0
 

@@ -6,9 +6,12 @@
 # module: compare
 array=/dev/md100
 load_module
-# Reads some more, which may all go to other legs than one that seemed slow.
+# Anew each time: a leg that seemed slow at first is hardly read for long.
 each_is_read() {
-	local slot
+	local slot leg before=()
+	stop $array
+	quietly mdadm --assemble $array "${legs[@]}"
+	for leg in "${legs[@]}"; do before+=("$(sectors_read "$leg")"); done
 	quietly fio --name=read --filename=$array --ioengine=io_uring --direct=1 --rw=randread --norandommap --bs=4k --iodepth=32 \
 		--size=8M --io_size=4M
 	for ((slot = 0; slot < count; slot++)); do
@@ -26,8 +29,6 @@ for count in 1 2 3 8; do
 	fill $array
 	sum=$(device_sum $array)
 	run mdstat $array
-	before=()
-	for leg in "${legs[@]}"; do before+=("$(sectors_read "$leg")"); done
 	until_true 20 "each leg to be read" each_is_read
 	keep_layout $array
 	run mdadm --stop $array

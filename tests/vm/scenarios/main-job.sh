@@ -2,7 +2,7 @@
 # scenario: the main job: create, use, lose a leg, rebuild, move between the modules
 # row: run status membership
 # disks: 2x384M
-# timeout: 300
+# timeout: 600
 # module: compare
 #
 # This is what `make demo` shows; there SHOW is set.
@@ -77,6 +77,8 @@ check_files
 expect_io_goes_on
 
 stage 6 $stages "a leg fails under load"
+# What was written or looked at before is not to be written while the leg is away.
+sync
 dmesg_mark
 run mdadm $array --fail "$second"
 dmesg_since | grep md/raid1: | tee /run/dmesg.fail

@@ -44,7 +44,7 @@ sleep 0.5
 mdadm --quiet $array --fail "$second"
 state "$second" -blocked
 wait $writer || fail "the write failed"
-until_true 20 "the leg to be removed" mdadm $array --remove "$second" 2>/run/remove.log
+remove_leg $array "$second"
 run mdadm $array --add "$second"
 wait_whole $array
 
@@ -65,6 +65,8 @@ write_at 12
 expect_equal "the block" "$(block_of "$first" 12)" "$(block_of "$second" 12)"
 no_bad_blocks() { [[ -z $(<"$(member_dir "$1")/bad_blocks") ]]; }
 until_true 20 "the bad block to be cleared" no_bad_blocks "$first"
+# It's written when the array becomes clean.
+wait_clean $array
 # mdadm makes the superblock of a new member from one that is there. With one that says "bad blocks
 # present" the new member would be refused, since its list was never written.
 recorded_as_good() { ! mdadm --examine "$1" | grep -q 'bad blocks present'; }
@@ -78,7 +80,7 @@ run mdadm $array --add "$third"
 is_replaced() { mdstat $array | grep -q "${third##*/}\[[0-9]*\] " && is_idle $array && ! mdstat $array | grep -q '(R)' && mdstat $array | grep -q '(F)'; }
 until_true 30 "the replacement to take over" is_replaced
 run mdstat $array
-until_true 20 "the leg to be removed" mdadm $array --remove "$second" 2>/run/remove.log
+remove_leg $array "$second"
 keep_layout $array
 sum=$(device_sum $array)
 
@@ -89,7 +91,7 @@ run mdadm $array --fail "$third"
 expect_equal "the checksum" "$(device_sum $array)" "$sum"
 run mdadm --readwrite $array
 run mdstat $array
-until_true 20 "the leg to be removed" mdadm $array --remove "$third" 2>/run/remove.log
+remove_leg $array "$third"
 run mdadm $array --add "$third"
 wait_whole $array
 expect_equal "the checksum" "$(device_sum $array)" "$sum"
@@ -99,10 +101,11 @@ note "fail_last_dev: nothing is left, and nothing is served"
 echo 1 >"$(md_sysfs $array)/fail_last_dev"
 dmesg_mark
 run mdadm $array --fail "$third"
-until_true 20 "the leg to be removed" mdadm $array --remove "$third" 2>/run/remove.log
+remove_leg $array "$third"
 # mdadm itself would refuse.
 fail_last() { echo faulty >"$(member_dir "$first")/state"; }
 run_fails fail_last 2>/dev/null
+until_true 20 "that to be noted" md_is $array array_state broken
 run mdstat $array
 run cat "$(md_sysfs $array)/array_state"
 run_fails dd if=$array of=/dev/null bs=4k count=1 iflag=direct status=none

@@ -40,6 +40,7 @@ run mdadm --build $array --level=1 --raid-devices=2 "$first" "$second"
 run mdadm --readwrite $array
 wait_whole $array
 fill $array
+wait_clean $array
 sum=$(device_sum $array)
 run mdstat $array
 run mdadm --detail $array

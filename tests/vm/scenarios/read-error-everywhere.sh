@@ -18,6 +18,8 @@ leg_errors b reads $((first + 8192)) 16
 read_there() { dd if=$array of=/dev/null bs=4k skip=1024 count=1 iflag=direct status=none; }
 run_fails read_there
 run_fails read_there
+# Both at once, for a repair that is still going on: it must not find one well, and the other one not.
+dmsetup suspend --noflush --nolockfs b
 leg_heals a
 leg_heals b
 run read_there

@@ -27,5 +27,7 @@ spoil a $((first + 20480)) 8
 run read_at $array 20480 8
 until_true 20 "the leg to have failed" md_is $array degraded 1
 run mdstat $array
+told() { dmesg_since | grep -q 'Operation continuing'; }
+until_true 20 "the log to tell" told
 dmesg_since | grep -E 'md/raid1.*(corrected|exceeded|Failing|Disk failure|continuing)'
 expect_equal "the checksum" "$(device_sum $array)" "$sum"

@@ -32,6 +32,8 @@ spoil a $((first + 16384 + 64)) 16
 prefer $array 0
 run read_at $array 16384 256
 wait_corrected $array 0 24
+told() { (($(dmesg_lines "read error corrected" | wc -l) == 4)); }
+until_true 20 "the log to tell" told
 dmesg_lines "read error corrected"
 expect_equal "the checksum" "$(device_sum $array)" "$sum"
 

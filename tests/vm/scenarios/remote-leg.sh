@@ -2,7 +2,7 @@
 # scenario: a write-mostly leg over NVMe/TCP is cut and restored under load; only the dirty regions are copied to it
 # row: remote
 # disks: 2x128M
-# timeout: 240
+# timeout: 600
 # module: both
 array=/dev/md100
 target=/sys/kernel/config/nvmet
@@ -31,7 +31,7 @@ plug_in
 quietly nvme connect --transport=tcp --traddr=127.0.0.1 --trsvcid=4420 --nqn=mirror \
 	--hostnqn=nqn.2014-08.org.nvmexpress:uuid:5a5a5a5a-0000-4000-8000-000000000001 \
 	--hostid=5a5a5a5a-0000-4000-8000-000000000001 \
-	--reconnect-delay=1 --ctrl-loss-tmo=-1 --fast_io_fail_tmo=1 --keep-alive-tmo=5
+	--reconnect-delay=1 --ctrl-loss-tmo=-1 --fast_io_fail_tmo=1 --keep-alive-tmo=60
 find_remote() {
 	local disk
 	for disk in /sys/block/nvme*n*; do
@@ -54,7 +54,7 @@ answers() { timeout 10 dd if="$remote" of=/dev/null bs=4k count=1 iflag=direct s
 restore_leg() {
 	plug_in
 	until_true 60 "the remote disk to answer" answers
-	until_true 20 "the leg to be removed" mdadm $array --remove "$remote" 2>/run/remove.log
+	remove_leg $array "$remote"
 	quietly mdadm $array --re-add "$remote"
 	wait_whole $array
 }

@@ -24,7 +24,7 @@ quietly mdadm --create $array --run --assume-clean --level=1 --raid-devices=2 --
 first=$(<"$(md_sysfs $array)/rd0/offset")
 fill $array
 # It stays active.
-echo 100 >"$(md_sysfs $array)/safe_mode_delay"
+stay_active $array
 at=$((first + 8192))
 dd if=/dev/urandom of=$array bs=4k seek=1024 count=1 oflag=direct conv=notrunc status=none
 size=$(blockdev --getsz "$(member 1)")
@@ -43,7 +43,8 @@ prefer $array 0
 # Those that have come to the page on the late disk: reads, and writes.
 reads_sent() { echo $(($(awk '{ print $1 }' "/sys/block/${late_disk##*/}/stat") + $(awk '{ print $1 }' "/sys/block/${late_disk##*/}/inflight"))); }
 have_read() { (($(reads_sent) >= $1)); }
-under_way() { (($(awk '{ print $2 }' /sys/block/md100/inflight) == $1)); }
+# Or it's over by now: a guest can stand still for as long as that takes.
+under_way() { (($(awk '{ print $2 }' /sys/block/md100/inflight) == $1)) || ! kill -0 "$writer" 2>/dev/null; }
 sent=$(reads_sent)
 spoil a "$at" 8
 note "a page that can't be read is about to be repaired"

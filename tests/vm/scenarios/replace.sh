@@ -14,7 +14,7 @@ load_module
 half=11264
 member_dir() { echo "$(md_sysfs $array)/dev-${1##*/}"; }
 legs() { mdstat $array | grep -oE '\[[U_]+\]'; }
-gone() { until_true 20 "$1 to be removed" mdadm $array --remove "$1" 2>/run/remove.log; }
+gone() { remove_leg $array "$1"; }
 has_failed() { mdstat $array | grep -q "${1##*/}\[[0-9]*\](F)"; }
 # The leg has failed a moment before the replacement has its place.
 is_replaced() { has_failed "$1" && ! mdstat $array | grep -qF '(R)'; }
@@ -61,6 +61,8 @@ keep_layout $array
 expect_equal "the state of the spare" "$(<"$(member_dir "$third")/state")" spare
 quietly mdadm $array --fail "$first"
 data_is_there
+# The spare takes its place; once assembled again the array is read-only until it's written to.
+wait_whole $array
 stop $array
 same_data "$first" "$fourth"
 run mdadm --assemble $array "$fourth" "$third"

@@ -23,13 +23,15 @@ freeze_sync $array
 note "one chunk is dirty, as after a crash"
 echo $((sector / 128)) >"$md/bitmap_set_bits"
 echo 0 >"$md/resync_start"
+# md writes its superblocks for this, so that the resync is what meets the first error.
+echo -writemostly >"$md/rd1/state"
 leg_errors source all 8 16 "$offset" $(($(blockdev --getsz "$(member 0)") - offset))
 thaw_sync $array
 has_failed() { grep -q faulty "$md/dev-$(basename "$(faulty_node source)")/state" 2>/dev/null || md_is $array degraded 1; }
 until_true 60 "the source to fail" has_failed
 wait_idle $array
 leg_heals source
-until_true 20 "the leg to be removed" mdadm $array --remove /dev/mapper/source 2>/run/remove.log
+remove_leg $array /dev/mapper/source
 quietly mdadm $array --re-add /dev/mapper/source
 wait_whole $array
 stop $array

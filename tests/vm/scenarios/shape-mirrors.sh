@@ -26,8 +26,8 @@ run mdadm --grow /dev/md100 --raid-devices=3
 wait_whole /dev/md100
 run mirrors
 run mdadm /dev/md100 --fail "$(member 0)"
-mdadm --quiet /dev/md100 --remove "$(member 0)" || true
-until_true 30 "removal of the failed leg" is_gone
+remove_leg /dev/md100 "$(member 0)"
+is_gone || fail "the failed leg is still listed"
 run mdadm --grow /dev/md100 --raid-devices=2
 run mirrors
 for slot in 0 1; do expect_equal "the slot of rd$slot" "$(</sys/block/md100/md/rd$slot/slot)" $slot; done

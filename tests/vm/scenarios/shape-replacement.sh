@@ -47,12 +47,12 @@ until_true 60 "the replacement to take over" is_replaced
 run shape
 written=$(($(sectors_written "$third") - before))
 ((written < half)) || fail "$written sectors were written: more than it lacked"
-until_true 20 "the leg to be removed" mdadm $array --remove "$first" 2>/run/remove.log
+remove_leg $array "$first"
 keep_layout $array
 data_is_there
 quietly mdadm $array --fail "$second"
 data_is_there
-until_true 20 "the leg to be removed" mdadm $array --remove "$second" 2>/run/remove.log
+remove_leg $array "$second"
 quietly mdadm --zero-superblock "$second"
 quietly mdadm $array --add "$second"
 wait_whole $array
@@ -62,14 +62,16 @@ quietly mdadm --zero-superblock "$first"
 quietly mdadm $array --add "$first" "$fourth"
 wait_idle $array
 run shape
-echo 3 >"$(md_sysfs $array)/raid_disks"
+# Refused for the moment in which md looks at what was added.
+three_mirrors() { echo 3 2>/run/refused >"$(md_sysfs $array)/raid_disks"; }
+until_true 20 "three mirrors" three_mirrors
 wait_whole $array
 run shape
 data_is_there
 quietly mdadm $array --fail "$second"
 wait_whole $array
 run shape
-until_true 20 "the leg to be removed" mdadm $array --remove "$second" 2>/run/remove.log
+remove_leg $array "$second"
 data_is_there
 keep_layout $array
 stop $array

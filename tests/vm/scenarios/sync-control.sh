@@ -76,7 +76,7 @@ differ 40960 8
 run set_to sync_action frozen
 show sync_action
 quietly mdadm $array --fail "$second"
-until_true 20 "the leg to be removed" mdadm $array --remove "$second" 2>/run/remove.log
+remove_leg $array "$second"
 quietly mdadm --zero-superblock "$second"
 quietly mdadm $array --add "$second"
 sleep 0.5
@@ -87,7 +87,7 @@ show sync_speed_max sync_speed_min
 run set_to sync_action idle
 wait_sync_started $array
 show sync_action
-expect_line <(mdstat $array) recovery
+mdstat_shows $array '*recovery*' || fail "mdstat shows no recovery"
 note "a check while a recovery runs is refused"
 run_fails set_to sync_action check 2>/dev/null
 set_to sync_speed_max system

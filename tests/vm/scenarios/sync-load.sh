@@ -2,7 +2,7 @@
 # scenario: I/O during a resync and during a recovery; afterwards all legs are the same
 # row: sync
 # disks: 3x48M
-# timeout: 240
+# timeout: 400
 # module: both
 array=/dev/md100
 second=$(member 1)
@@ -33,7 +33,7 @@ io_until_whole() {
 
 fill "$second"
 fill "$third"
-sync_speed 2000
+sync_speed 500
 quietly mdadm --create $array --run --level=1 --raid-devices=3 --bitmap=none "$first" "$second" "$third"
 io_until_whole
 keep_layout $array
@@ -42,9 +42,9 @@ all_same "$first" "$second" "$third"
 
 quietly mdadm --assemble $array "$first" "$second" "$third"
 quietly mdadm $array --fail "$third"
-quietly mdadm $array --remove "$third"
+remove_leg $array "$third"
 fill "$third"
-sync_speed 2000
+sync_speed 500
 quietly mdadm $array --add "$third"
 wait_sync_started $array
 io_until_whole
