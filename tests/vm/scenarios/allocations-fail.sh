@@ -51,7 +51,7 @@ quietly mdadm $array --add "${legs[2]}"
 wait_whole $array
 freeze_sync $array
 quietly mdadm $array --fail "${legs[2]}"
-until_true 20 "the leg to be removed" mdadm $array --remove "${legs[2]}" 2>/run/remove.log
+remove_leg $array "${legs[2]}"
 number=$(<"/sys/block/${legs[2]##*/}/dev")
 leg=$sysfs/dev-${legs[2]##*/}
 echo "$number" >$sysfs/new_dev
@@ -65,6 +65,8 @@ thaw_sync $array
 wait_whole $array
 
 note "a check that gets no memory is no check, and says so"
+# Nor must it be the bitmap's daemon that gets none.
+echo 1000 >$sysfs/bitmap/time_base
 echo 100 >/sys/kernel/debug/failslab/probability
 echo 1 >/sys/kernel/debug/failslab/times
 dmesg_mark
@@ -75,6 +77,7 @@ echo 0 >/sys/kernel/debug/failslab/probability
 echo check >$sysfs/sync_action
 wait_idle $array
 expect_equal "the mismatches" "$(<$sysfs/mismatch_cnt)" 0
+echo 5 >$sysfs/bitmap/time_base
 
 note "requests go on when one allocation in five fails"
 echo -1 >/sys/kernel/debug/failslab/times

@@ -2,7 +2,7 @@
 # scenario: an atomic write reaches each leg in one piece and as such, or is refused with nothing written
 # row: operations writes
 # disks: 1x32M
-# timeout: 120
+# timeout: 240
 # module: compare
 . /payload/guest/traced.sh
 array=/dev/md100
@@ -77,11 +77,12 @@ until_true 20 "the bad block to be written" no_bad_blocks
 
 note "while a leg is recovered, and with one that can't do it"
 quietly mdadm $array --fail /dev/sdb
-until_true 20 "the leg to be removed" mdadm $array --remove /dev/sdb 2>/run/remove.log
+remove_leg $array /dev/sdb
 sync_speed 100
 quietly mdadm $array --add /dev/sdc
 legs=(/dev/sda /dev/sdc)
 wait_sync_started $array
+until_true 30 "the leg to come in" test -e /sys/block/md100/md/rd1
 atomic_traced 40960 16384
 sync_speed 1000000
 wait_whole $array

@@ -15,6 +15,9 @@ offset=$(<$md/rd1/offset)
 dirty() { mdadm --examine-bitmap "$(member 0)" | grep -o '[0-9]* dirty'; }
 is_dirty() { [[ $(dirty) == "$1 dirty" ]]; }
 
+# bad_are SLOT LIST
+bad_are() { [[ $(<"$md/rd$1/bad_blocks") == "$2" ]]; }
+
 # settled: nothing is behind any more, and the bitmap says so.
 settled() {
 	echo 0.1 >$md/safe_mode_delay
@@ -25,7 +28,7 @@ settled() {
 
 # held_up: the array is active, the bitmap dirty, and both stay so; what's written from now on is behind.
 held_up() {
-	echo 100 >$md/safe_mode_delay
+	stay_active $array
 	echo 100 >$md/bitmap/time_base
 	dd if=/dev/urandom of=$array bs=64k count=1 oflag=direct status=none
 	hold_writes slow "$offset"
@@ -47,7 +50,7 @@ run dd if=/dev/urandom of=/run/data bs=64k count=4 status=none
 run dd if=/run/data of=$array bs=64k count=4 oflag=direct status=none
 leg_errors bad writes $((offset + 128)) 8
 release_writes slow
-until_true 20 "bad blocks to be recorded" grep -q . $md/rd1/bad_blocks
+until_true 20 "bad blocks to be recorded" bad_are 1 "$((offset + 128)) 8"
 run cat $md/rd0/bad_blocks
 run cat $md/rd1/bad_blocks
 run cmp -n 262144 $array /run/data
@@ -66,6 +69,7 @@ writer=$!
 still_waits $writer
 release_writes slow
 wait $writer || fail "the write failed"
+until_true 20 "bad blocks to be recorded" bad_are 0 "$((offset + 128)) 8"
 run cat $md/rd0/bad_blocks
 leg_heals fast
 echo 1 >/proc/sys/vm/drop_caches

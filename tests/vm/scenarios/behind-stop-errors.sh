@@ -29,7 +29,7 @@ release_writes slow
 wait $change || fail "the change failed"
 until_true 20 "bad blocks to be recorded" grep -q . $md/rd1/bad_blocks
 expect_equal "the bad blocks" "$(<$md/rd1/bad_blocks)" "$((offset + 128)) 8"
-quietly mdadm --grow $array --bitmap=internal --write-behind=64
+change_bitmap $array internal --write-behind=64
 echo 100 >$md/bitmap/time_base
 
 note "the array is stopped"

@@ -23,7 +23,7 @@ change=$!
 still_waits $change
 release_writes slow
 wait $change || fail "the change failed"
-run mdadm --grow $array --bitmap=internal --write-behind=64
+change_bitmap $array internal --write-behind=64
 run cat $md/bitmap/backlog
 echo 100 >$md/bitmap/time_base
 

@@ -14,9 +14,9 @@ fio --name=load --filename=$array --ioengine=io_uring --direct=1 --rw=randwrite 
 load=$!
 rounds=0
 while kill -0 $load 2>/dev/null; do
-	quietly mdadm --grow $array --bitmap=internal --bitmap-chunk=1M
+	change_bitmap $array internal --bitmap-chunk=1M
 	mdstat $array | expect_line - 'bitmap: '
-	quietly mdadm --grow $array --bitmap=none
+	change_bitmap $array none
 	! mdstat $array | grep -q bitmap || fail "the bitmap is still there"
 	rounds=$((rounds + 1))
 done
@@ -25,13 +25,13 @@ note "$rounds rounds"
 ((rounds >= 2)) || fail "only $rounds rounds"
 
 note "with a bitmap: 2 MiB changed"
-quietly mdadm --grow $array --bitmap=internal --bitmap-chunk=1M
+change_bitmap $array internal --bitmap-chunk=1M
 fill $array
 wait_clean $array
 # How long md takes to note that a region is clean again.
 until_true 60 "the bitmap to be clean" bash -c "! mdadm --examine-bitmap $first | grep -qE 'dirty: [1-9]| [1-9][0-9]* dirty'"
 quietly mdadm $array --fail "$second"
-until_true 20 "the leg to be removed" mdadm $array --remove "$second" 2>/run/remove.log
+remove_leg $array "$second"
 dd if=/dev/urandom of=$array bs=1M seek=11 count=2 oflag=direct conv=notrunc status=none
 before=$(sectors_written "$second")
 quietly mdadm $array --re-add "$second"

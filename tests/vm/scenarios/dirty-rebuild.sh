@@ -12,7 +12,7 @@ load_module
 quietly mdadm --create $array --run --assume-clean --level=1 --raid-devices=3 --bitmap=none "${legs[@]}"
 fill $array
 quietly mdadm $array --fail "${legs[0]}"
-until_true 20 "the leg to be removed" mdadm $array --remove "${legs[0]}" 2>/run/remove.log
+remove_leg $array "${legs[0]}"
 fill $array
 sum=$(device_sum $array)
 quietly mdadm --zero-superblock "${legs[0]}"
@@ -21,7 +21,7 @@ quietly mdadm $array --add "${legs[0]}"
 sync_up_to $array 8192
 freeze_sync $array
 # The array stays dirty, as with writes under way. What is written is what is there already.
-echo 1000 >/sys/block/md100/md/safe_mode_delay
+stay_active $array
 dd if=$array of=/run/block bs=4k count=1 iflag=direct status=none
 dd if=/run/block of=$array bs=4k count=1 oflag=direct conv=notrunc status=none
 expect_equal "the array's state" "$(cat /sys/block/md100/md/array_state)" active

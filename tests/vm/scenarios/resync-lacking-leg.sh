@@ -24,7 +24,7 @@ lose_power() {
 	fill $array
 	[[ $2 == none ]] || until_true 30 "the bitmap to be clean" bitmap_is_clean
 	quietly mdadm $array --fail "${legs[slot]}"
-	until_true 20 "the leg to be removed" mdadm $array --remove "${legs[slot]}" 2>/run/remove.log
+	remove_leg $array "${legs[slot]}"
 	# It comes back as a new one, with data that is nobody's.
 	fill "${legs[slot]}"
 	freeze_sync $array
@@ -32,7 +32,7 @@ lose_power() {
 	sync_up_to $array 8192
 	freeze_sync $array
 	# The array stays dirty, as with writes under way. What is written is what is there already.
-	echo 1000 >"$md/safe_mode_delay"
+	stay_active $array
 	dd if=$array of=/run/block bs=4k count=1 iflag=direct status=none
 	dd if=/run/block of=$array bs=4k count=1 oflag=direct conv=notrunc status=none
 	expect_equal "the array's state" "$(<"$md/array_state")" active

@@ -14,7 +14,7 @@ keep_layout $array
 fill $array
 echo 1 >$md/serialize_policy
 fio --name=load --thread --filename=$array --ioengine=io_uring --direct=1 --rw=randwrite --bsrange=512-64k \
-	--norandommap --size=1M --iodepth=16 --time_based --runtime=8 >/run/fio.log 2>&1 &
+	--norandommap --size=1M --iodepth=16 --time_based --runtime=15 >/run/fio.log 2>&1 &
 load=$!
 round=0
 while kill -0 $load 2>/dev/null; do

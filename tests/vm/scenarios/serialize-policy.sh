@@ -3,7 +3,7 @@
 # leaks: yes
 # row: write-behind
 # disks: 2x32M
-# timeout: 75
+# timeout: 120
 # module: both
 # raid1.ko: hangs because a waiter is let go when one overlapping write ends, though another still overlaps
 array=/dev/md100
@@ -15,10 +15,10 @@ quietly mdadm --create $array --run --assume-clean --level=1 --raid-devices=2 --
 keep_layout $array
 echo 1 >$md/serialize_policy
 expect_equal "the policy" "$(<$md/serialize_policy)" 1
-echo 100 >$md/safe_mode_delay
+stay_active $array
 dd if=/dev/zero of=$array bs=512 seek=1000 count=1 oflag=direct status=none
-# All three have to be sent before the first has ended.
-delay=3000
+# All three have to be sent before the first has ended, and a guest can stand still for seconds.
+delay=10000
 ((PATIENCE == 1)) || delay=15000
 for leg in a b; do hold_writes $leg "$(<$md/rd0/offset)" $delay; done
 

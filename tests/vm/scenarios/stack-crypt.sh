@@ -2,7 +2,7 @@
 # scenario: dm-crypt (LUKS) on a mirror, and a mirror of two dm-crypt devices; discards, a lost leg
 # row: stacking
 # disks: 2x64M
-# timeout: 240
+# timeout: 600
 # module: compare
 array=/dev/md100
 first=$(member 0)
@@ -27,9 +27,10 @@ use_and_check() {
 	quietly mdadm $array --fail "$2"
 	quietly fio --name=degraded --filename="$1" --ioengine=psync --direct=1 --fsync=8 --rw=write --bs=64k --size=16M \
 		--verify=crc32c --verify_fatal=1
-	until_true 20 "the leg to be removed" mdadm $array --remove "$2" 2>/run/remove.log
+	remove_leg $array "$2"
 	quietly mdadm $array --re-add "$2"
-	wait_whole $array
+	# raid1.ko's recovery has to get past the load, and all of it is encrypted: a minute and more.
+	wait_whole $array 300
 	quietly blkdiscard --offset $((30 << 20)) --length $((1 << 20)) "$1"
 	stop_load
 	quietly fio --name=again --filename="$1" --ioengine=psync --direct=1 --rw=read --bs=64k --size=16M --verify=crc32c \

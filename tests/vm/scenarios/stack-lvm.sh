@@ -2,7 +2,7 @@
 # scenario: LVM on a mirror: volumes, a snapshot, a larger file system, while a leg goes and comes back
 # row: stacking
 # disks: 2x160M
-# timeout: 180
+# timeout: 400
 # module: compare
 array=/dev/md100
 first=$(member 0)
@@ -36,13 +36,13 @@ quietly fsfreeze --unfreeze /mnt
 quietly mdadm $array --fail "$second"
 run mdstat $array
 cp -a /etc /mnt/again
-until_true 20 "the leg to be removed" mdadm $array --remove "$second" 2>/run/remove.log
+remove_leg $array "$second"
 
 note "a larger volume, and the leg comes back"
 run lvextend --size 40M vg/raw
 quietly mdadm $array --re-add "$second"
 cp -a /etc /mnt/thrice
-wait_whole $array
+wait_whole $array 300
 check_files /mnt "after the leg came back"
 quietly diff -r --no-dereference /etc /mnt/again
 quietly diff -r --no-dereference /etc /mnt/thrice

@@ -28,7 +28,9 @@ device_sum $array >/dev/null
 expect_equal "sectors read from the write-mostly leg" "$(sectors_read "$(member 1)")" "$before"
 
 write() { dd if=/run/data of=$array bs=64k skip="$1" seek="$1" count=1 oflag=direct conv=notrunc status=none; }
+before=$(sectors_written "$(faulty_node slow)")
 for n in 0 1 2 3 4 5; do write $n; done
+until_true 20 "nothing to be behind" written_since "$(faulty_node slow)" "$before" $((6 * 128))
 hold_writes slow "$offset"
 note "four writes end though one leg doesn't get them; the fifth waits"
 for n in 10 11 12 13; do run write $n; done
