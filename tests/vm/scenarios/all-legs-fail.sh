@@ -7,6 +7,7 @@
 # module: both
 # log-allow: md: super_written gets error
 # raid1.ko: fails because the array is unwritable for good
+# raid1.ko-says: exit 1 from: write_to
 array=/dev/md100
 load_module
 legs=()

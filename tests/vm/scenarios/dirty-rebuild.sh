@@ -5,6 +5,7 @@
 # timeout: 150
 # module: both
 # raid1.ko: fails because it reads the first leg where a resync is due, recovered or not
+# raid1.ko-says: the checksum
 array=/dev/md100
 mapfile -t legs < <(members 0 1 2)
 mapfile -t copies < <(members 3 4 5)

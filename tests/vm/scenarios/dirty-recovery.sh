@@ -5,6 +5,7 @@
 # timeout: 120
 # module: both
 # raid1.ko: fails because it takes the recovered part of a leg for equal, though writes to it were under way
+# raid1.ko-says: the checksum
 array=/dev/md100
 mapfile -t legs < <(members 0 1)
 mapfile -t copies < <(members 2 3)

@@ -5,6 +5,7 @@
 # timeout: 240
 # module: both
 # raid1.ko: fails because a leg that is recovered gets bad blocks for one error
+# raid1.ko-says: bad blocks is
 array=/dev/md100
 md=/sys/block/md100/md
 load_module

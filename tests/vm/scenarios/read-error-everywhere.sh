@@ -5,6 +5,7 @@
 # timeout: 120
 # module: both
 # raid1.ko: fails because it records them as bad on every leg, and refuses to read what is there
+# raid1.ko-says: exit 1 from: read_there
 array=/dev/md100
 load_module
 faulty_leg a "$(member 0)"

@@ -6,6 +6,7 @@
 # timeout: 180
 # module: both
 # raid1.ko: fails because it forgets the replacement, which is in sync later without the data
+# raid1.ko-says: the checksum is
 array=/dev/md100
 first=$(member 0)
 second=$(member 1)
