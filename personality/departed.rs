@@ -30,6 +30,7 @@ use kernel::{
     },
 };
 
+use super::superblocks;
 use crate::abstractions::md::{
     LockedMddev,
     Rdev, //
@@ -165,7 +166,7 @@ impl Departed {
     /// `rdev` comes: whether the bitmap tells all that it lacks.
     ///
     /// Context: under `reconfig_mutex`; may sleep.
-    pub fn is_told(&self, rdev: &Rdev, notes: Notes) -> bool {
+    pub fn is_told(&self, mddev: &LockedMddev, rdev: &Rdev, notes: Notes) -> bool {
         let list = self.list.lock();
         let entry = list.iter().find(|entry| entry.is_of(rdev));
         match entry.map(|entry| entry.how) {
@@ -174,10 +175,12 @@ impl Departed {
                 bitmap == notes.bitmap && events.is_none_or(|events| notes.cleared <= events)
             }
             // md has compared its superblock with `cleared`, when it was added. What it says now is
-            // what md has written to it since.
+            // what md has written to it since. Under dm it has not been in the array: its metadata
+            // could not be read when that started, and can be now.
             None => {
                 self.forgotten.load(Relaxed) <= notes.cleared
                     && self.crash.load(Relaxed) != notes.cleared
+                    && superblocks::was_in_sync(mddev, rdev)
             }
         }
     }

@@ -203,7 +203,7 @@ pub fn hot_add(conf: &PercpuBox<Conf>, mddev: &LockedMddev, member: &Member<'_>)
             .stats()
             .map_or(0, |stats| stats.events_cleared),
     };
-    if !conf.departed.is_told(member, notes) {
+    if !conf.departed.is_told(mddev, member, notes) {
         member.set_saved_raid_disk(mddev, None);
     }
     // A replacement as well: it gets the same requests, so its blocks must not be larger.

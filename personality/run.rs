@@ -76,6 +76,10 @@ pub fn set_up(mddev: &LockedMddev, origin: Origin) -> Result<KBox<Array>> {
         let Some(slot) = member.raid_disk().filter(|slot| *slot < mddev.raid_disks()) else {
             continue;
         };
+        // For the leg, which asks whether the device has been here before.
+        if member.saved_raid_disk().is_some() && !superblocks::was_in_sync(mddev, &member) {
+            member.set_saved_raid_disk(mddev, None);
+        }
         let place = Place {
             slot: slot_of(slot),
             replacement: member.flags().test(RdevFlag::Replacement),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A look at the members' superblocks when an array starts.
+//! A look at the members' superblocks when an array starts, and when dm-raid brings one back.
 //!
 //! md core has loaded and checked them, and decides which devices are members. This tells what they
 //! say, and whether they contradict each other, which md core doesn't look for.
@@ -25,6 +25,7 @@ use crate::{
             Member,
             Origin, //
         },
+        dm,
         BitmapVersion,
         Contradiction,
         Features,
@@ -99,6 +100,26 @@ pub fn examine(mddev: &LockedMddev, origin: Origin) -> Result {
         );
     }
     result
+}
+
+/// Whether `rdev` was in sync when its superblock was written last: else no bitmap tells what it
+/// lacks.
+///
+/// md core goes by that itself, but under dm it's for dm-raid to do so. That one looks at where the
+/// recovery of a member was, and forgets it if the member has failed: it takes one that never had
+/// all of the data for one that had. A failed member's superblock is no longer written, so it says
+/// what the member was.
+///
+/// There is a price: a member that failed again, in the middle of a recovery by the bitmap, looks
+/// the same, and gets everything.
+pub fn was_in_sync(mddev: &LockedMddev, rdev: &Rdev) -> bool {
+    if !mddev.is_dm() {
+        return true;
+    }
+    // What can't be read is no proof: dm-raid doesn't check that it's still the same device when it
+    // takes a member back.
+    rdev.superblock(mddev)
+        .is_some_and(|bytes| matches!(dm::recovered_to(bytes), Ok(None)))
 }
 
 /// Whether a member belongs to an array that the nodes of a cluster share.

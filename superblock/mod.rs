@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The on-disk formats of md: superblocks 0.90 and 1.x, bitmap superblocks, bad-block logs.
+//! The on-disk formats of md: superblocks 0.90 and 1.x, bitmap superblocks, bad-block logs; and one
+//! number of dm-raid's ([`dm`]).
 //!
 //! md core loads, checks, writes and owns all of them; nothing here writes. RAID-1 reads them once,
 //! when an array starts, to say in the log what each leg claims to be and where the claims
@@ -31,6 +32,7 @@ mod bytes;
 pub mod checksum;
 pub mod consistency;
 mod contradiction;
+pub mod dm;
 mod error;
 mod feature;
 mod identity;

@@ -9,6 +9,7 @@ mod checksum;
 mod consistency;
 mod contradiction;
 mod corruption;
+mod dm;
 mod examine;
 mod geometry;
 mod images;
