@@ -170,14 +170,10 @@ pub fn run(mddev: &LockedMddev, array: &Array) -> Result {
     mddev.set_degraded(disks.saturating_sub(working));
     if working == 1 {
         distrust_recovered(mddev);
-        if mddev.resync_offset() != MAX_SECTOR {
-            conf.departed.note_crash(mddev.events());
-        }
-        // There is nothing else that could differ.
-        mddev.set_resync_offset(MAX_SECTOR);
+        alone(mddev, conf);
     }
     lower_resync_offset(mddev, conf);
-    if mddev.resync_offset() != MAX_SECTOR {
+    if mddev.resync_offset() != MAX_SECTOR && working > 1 {
         log_line!(
             Info,
             "md/raid1:{}: not clean -- starting background reconstruction",
@@ -213,6 +209,26 @@ fn distrust_recovered(mddev: &LockedMddev) {
         if !member.flags().test(RdevFlag::InSync) && member.recovery_offset() > synced {
             member.set_recovery_offset(synced);
         }
+    }
+}
+
+/// One leg has all of the data: there is nothing else that could differ.
+///
+/// After a crash there is: those who are away. What the bitmap says of them md forgets if nothing
+/// is to be resynced. So a resync remains due, which finds nobody to write to, and leaves it alone.
+/// Where a leg is there to be recovered, that has to come first, and it's kept in mind who can't be
+/// taken back by the bitmap any more.
+fn alone(mddev: &LockedMddev, conf: &Conf) {
+    if mddev.resync_offset() == MAX_SECTOR {
+        return;
+    }
+    if mddev.raid_disks() == 1 {
+        // Nobody is missed, so md forgets it whenever the bitmap was cleared.
+        conf.departed.forget(mddev.events());
+        mddev.set_resync_offset(MAX_SECTOR);
+    } else if mddev.is_dm() || !mddev.has_bitmap_space() || conf.occupied_count() > 1 {
+        conf.departed.note_crash(mddev.events());
+        mddev.set_resync_offset(MAX_SECTOR);
     }
 }
 

@@ -240,6 +240,12 @@ impl Mddev {
         read_field!(self, bitmap_info.max_write_behind)
     }
 
+    /// Whether there is room on the members for a bitmap: there is one, or will be when the array
+    /// has been started.
+    pub fn has_bitmap_space(&self) -> bool {
+        read_field!(self, bitmap_info.offset) != 0
+    }
+
     /// How many corrected read errors in an hour a device may have before it counts as failed.
     pub fn max_corrected_read_errors(&self) -> u32 {
         u32::try_from(read_field!(self, max_corr_read_errors.counter)).unwrap_or(0)
