@@ -107,10 +107,11 @@ fn resize_bitmap(conf: &Conf, mddev: &LockedMddev, before: u64, size: u64) -> Re
 /// size, resizes the bitmap, of which this is the end, and asks for a sync of what is new. But that
 /// sync is forgotten when it's interrupted, and where a leg lacks data it's not asked for.
 ///
-/// Context: the array is quiesced, for a change of the bitmap or for another one; may sleep.
+/// Context: the array is quiesced; may sleep. Acts only while dm-raid has frozen syncs, as it does
+/// until the volume is resumed.
 pub fn note_growth(mddev: &Mddev) {
     let (before, size) = (mddev.resync_max_sectors(), mddev.dev_sectors());
-    if !mddev.is_dm() || size <= before {
+    if !mddev.is_dm() || size <= before || !mddev.recovery().test(RecoveryFlag::Frozen) {
         return;
     }
     let synced = mddev.resync_offset();

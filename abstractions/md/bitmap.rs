@@ -27,7 +27,8 @@ use crate::bindings;
 /// The bitmap of an array, which may have none: the methods say what they do then.
 ///
 /// md core exchanges an array's bitmap only while the array is suspended, no sync is running, and
-/// `reconfig_mutex` is held. (It resizes one also while it isn't, see [`Self::resize`].) So it's
+/// `reconfig_mutex` is held. (It resizes one also while it isn't, see [`Self::resize`]; and dm-raid
+/// does so without the mutex, while it resumes a volume that nothing else can be done to.) So it's
 /// there for those who hold an [`ActiveIo`](super::ActiveIo), for the sync thread, and for
 /// callbacks with the mutex. The methods are for them. (All but [`Self::is_present`], which anybody
 /// may call.)
@@ -285,9 +286,9 @@ impl Bitmap<'_> {
     ///
     /// Afterwards the array's resync offset is at the beginning of that region or before it.
     ///
-    /// Context: where nobody can resize the bitmap meanwhile: under `reconfig_mutex`, or within a
-    /// call of [`Self::resize`], when that has exchanged the bitmap. No sync running, no write
-    /// under way; may sleep.
+    /// Context: where nobody can resize the bitmap meanwhile: under `reconfig_mutex`, or in
+    /// [`quiesce`](super::Personality::quiesce) at the end of a resize by dm-raid. No sync running,
+    /// no write under way; may sleep.
     pub fn mark_dirty(&self, start: Sector, end: Sector) {
         if !self.is_of_md() || !self.enabled(false) {
             return;

@@ -49,7 +49,7 @@ impl Mddev {
         read_field!(self, resync_max_sectors)
     }
 
-    /// Sets how much of each device a resync covers. Where no sync is running.
+    /// Sets how much of each device a resync covers. Where no sync can be running.
     pub fn set_resync_max_sectors(&self, sectors: Sector) {
         write_field!(self, resync_max_sectors, sectors);
     }

@@ -149,8 +149,11 @@ fn lost(unit: &UnitRef, block: SectorRange) {
     let failed = |peer: &Participant| peer.leg.rdev().flags().test(RdevFlag::Faulty);
     let participants = unit.participants();
     let source = participants.get(unit.source).filter(|peer| !failed(peer));
-    let mut peers = participants.iter().filter(|peer| peer.role == Role::Peer);
-    let spared = source.or_else(|| peers.find(|peer| !failed(peer)));
+    let peers = participants.iter().filter(|peer| peer.role == Role::Peer);
+    let mut peers = peers.filter(|peer| !failed(peer));
+    // The one that readers are given it from next.
+    let next = peers.clone().find(|peer| !peer.leg.is_write_mostly());
+    let spared = source.or(next).or_else(|| peers.next());
     for target in participants {
         let due = match target.role {
             Role::Target => true,
