@@ -20,6 +20,16 @@ const TAIL: usize = 25;
 /// What others call the module that ours is compared with.
 const REFERENCE: &str = "raid1.ko";
 
+/// Whether all of the trial's time will go by until somebody says that it hangs.
+pub fn is_to_hang(scenario: &Scenario, kind: Kind) -> bool {
+    let ending = match kind {
+        Kind::C => reference_ending(scenario),
+        Kind::Rs => scenario.ending,
+        Kind::Compare => return false,
+    };
+    matches!(ending, Ending::Hangs | Ending::Dies)
+}
+
 /// Runs a trial; an error says what went wrong and where the evidence is.
 pub fn run(setting: &Setting, scenario: &Scenario, kind: Kind) -> Result<()> {
     let folder = setting.results.join(&scenario.name);

@@ -11,10 +11,8 @@ use_lvm
 modprobe dm-raid
 sync_speed 1000000
 # They differ wherever nothing is synced.
-for number in 0 1; do
-	fill "$(member $number)"
-	faulty_leg pv$number "$(member $number)"
-done
+fill "$(member 0)"
+for number in 0 1; do faulty_leg pv$number "$(member $number)"; done
 quietly vgcreate -s 1M vg /dev/mapper/pv0 /dev/mapper/pv1
 quietly lvcreate --yes --wipesignatures n --type raid1 --mirrors 1 --size 16M --name data vg
 wait_volume vg/data

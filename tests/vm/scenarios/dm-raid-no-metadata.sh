@@ -2,7 +2,7 @@
 # scenario: dm-raid without metadata devices: a leg fails, with nobody to record that, and writes go on
 # row: stacking errors
 # disks: 2x16M
-# timeout: 90
+# timeout: 75
 # module: both
 # raid1.ko: hangs because it waits until the failure is on record
 # raid1.ko-says: a leg fails

@@ -15,11 +15,9 @@ health() { dmsetup status vg-data | awk '{ print $6, $8, $9 }'; }
 # Failed, and md is through with it.
 is_failed() { [[ $(health) == "AD idle 0" ]]; }
 
-# They differ wherever nothing is synced.
-for number in 0 1 2; do
-	fill "$(member $number)"
-	faulty_leg pv$number "$(member $number)"
-done
+# The first one differs from the others wherever nothing is synced.
+fill "$(member 0)"
+for number in 0 1 2; do faulty_leg pv$number "$(member $number)"; done
 pvs=(/dev/mapper/pv{0,1,2})
 quietly vgcreate -s 1M vg "${pvs[@]}"
 

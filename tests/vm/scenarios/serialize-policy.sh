@@ -3,7 +3,7 @@
 # leaks: yes
 # row: write-behind
 # disks: 2x32M
-# timeout: 120
+# timeout: 90
 # module: both
 # raid1.ko: hangs because a waiter is let go when one overlapping write ends, though another still overlaps
 array=/dev/md100
@@ -18,7 +18,7 @@ expect_equal "the policy" "$(<$md/serialize_policy)" 1
 stay_active $array
 dd if=/dev/zero of=$array bs=512 seek=1000 count=1 oflag=direct status=none
 # All three have to be sent before the first has ended, and a guest can stand still for seconds.
-delay=10000
+delay=6000
 ((PATIENCE == 1)) || delay=15000
 for leg in a b; do hold_writes $leg "$(<$md/rd0/offset)" $delay; done
 

@@ -23,13 +23,12 @@ encrypt() {
 use_and_check() {
 	quietly fio --name=fill --filename="$1" --ioengine=io_uring --direct=1 --rw=randwrite --bsrange=512-256k --bs_unaligned=0 \
 		--size=16M --iodepth=8 --verify=crc32c --verify_fatal=1
-	start_load "$1" --offset=20M --size=8M
+	start_load "$1" --offset=20M --size=8M --rate_iops=50
 	quietly mdadm $array --fail "$2"
 	quietly fio --name=degraded --filename="$1" --ioengine=psync --direct=1 --fsync=8 --rw=write --bs=64k --size=16M \
 		--verify=crc32c --verify_fatal=1
 	remove_leg $array "$2"
 	quietly mdadm $array --re-add "$2"
-	# raid1.ko's recovery has to get past the load, and all of it is encrypted: a minute and more.
 	wait_whole $array 300
 	quietly blkdiscard --offset $((30 << 20)) --length $((1 << 20)) "$1"
 	stop_load
