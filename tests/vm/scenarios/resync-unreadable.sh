@@ -7,10 +7,8 @@
 array=/dev/md100
 md=/sys/block/md100/md
 load_module
-for leg in a b; do
-	slot=$([[ $leg == a ]] && echo 0 || echo 1)
-	faulty_leg $leg "$(member $slot)"
-done
+faulty_leg a "$(member 0)"
+faulty_leg b "$(member 1)"
 seen() { { dd if=$array bs=4k skip=1000 count=2 iflag=direct status=none 2>/run/dd.log || echo error; } | sha256sum; }
 for bitmap in none internal; do
 	note "bitmap: $bitmap"
