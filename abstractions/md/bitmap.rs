@@ -299,7 +299,8 @@ impl Bitmap<'_> {
         let (Some(first), Some(last)) = (chunk(start), chunk(end.saturating_sub(1))) else {
             return;
         };
-        // SAFETY: As in `enabled`, and nobody resizes the bitmap meanwhile. What is behind its end C leaves alone.
+        // SAFETY: As in `enabled`, and nobody resizes the bitmap meanwhile. What is behind its end C
+        // leaves alone.
         unsafe { bindings::raid1rs_bitmap_dirty(self.0.as_ptr(), first, last) };
         self.unplug(true);
     }

@@ -214,9 +214,10 @@ pub trait Personality: Sized + 'static {
     ///
     /// Called with the mutex when an array is stopped, before [`Self::free`], and when its bitmap
     /// or its personality changes; and **by the sync thread, without it**, before a recovery, and by
-    /// dm-raid, without it, when that resizes a bitmap before it resumes a volume. So calls from two tasks may overlap, and have to be counted. May sleep. Since the management
-    /// thread can't write the superblocks while somebody else has the mutex, nothing that waits for
-    /// them may be waited for here.
+    /// dm-raid, without it, when that resizes a bitmap before it resumes a volume. So calls from two
+    /// tasks may overlap, and have to be counted. May sleep. Since the management thread can't write
+    /// the superblocks while somebody else has the mutex, nothing that waits for them may be waited
+    /// for here.
     fn quiesce(_mddev: &Mddev, _data: Borrowed<'_, Self>, _on: bool) {
         build_error!(VTABLE_DEFAULT_ERROR)
     }

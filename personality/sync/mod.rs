@@ -48,6 +48,7 @@ use super::{
 use crate::{
     abstractions::{
         md::{
+            RdevFlag,
             RecoveryFlag,
             SbFlag,
             SyncStep,
@@ -283,7 +284,13 @@ impl Session {
         let flags = mddev.recovery().load();
         let asked = matches!(kind, Kind::Check)
             || flags.has(RecoveryFlag::Requested) && !flags.has(RecoveryFlag::Check);
-        let (bitmap_sectors, bitmap_clean) = if !bitmap.enabled(false) {
+        // Of a leg that is alone the bitmap must not be asked: a lockless one takes what it's asked
+        // for as synced in the end, and forgets what those lack that are away.
+        let mut alive = 0u32;
+        conf.occupied(&rcu::read_lock())
+            .filter(|(_, leg)| !leg.rdev().flags().test(RdevFlag::Faulty))
+            .for_each(|_| alive = alive.saturating_add(1));
+        let (bitmap_sectors, bitmap_clean) = if alive < 2 || !bitmap.enabled(false) {
             (u64::MAX, false)
         } else {
             let (needs, sectors) = bitmap::chunks_alike(conf, sector, max_sector);
