@@ -5,6 +5,7 @@
 # timeout: 150
 # module: both
 # raid1.ko: fails because the array is unwritable for good
+# raid1.ko-says: write_to 1600
 array=/dev/md100
 load_module
 faulty_leg a "$(member 0)"

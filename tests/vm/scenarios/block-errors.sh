@@ -5,6 +5,7 @@
 # timeout: 240
 # module: both
 # raid1.ko: fails because it records one sector of a leg of 512 bytes, and then cuts requests inside of a block
+# raid1.ko-says: bad blocks is '4097 1', and not '4096 8'
 . /payload/guest/mending.sh
 array=/dev/md100
 load_module

@@ -5,6 +5,7 @@
 # timeout: 120
 # module: both
 # raid1.ko: fails because it stops there for good, and misses what is behind
+# raid1.ko-says: the bad places are none is '0', and not '2'
 array=/dev/md100
 load_module
 faulty_leg a "$(member 0)"

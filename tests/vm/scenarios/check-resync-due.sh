@@ -5,6 +5,7 @@
 # timeout: 300
 # module: both
 # raid1.ko: fails because it only compares, and md then takes the legs for synced
+# raid1.ko-says: the checksum after it is
 array=/dev/md100
 mapfile -t legs < <(members 0 1 2)
 md=$(md_sysfs $array)

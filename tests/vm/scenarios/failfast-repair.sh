@@ -5,6 +5,7 @@
 # timeout: 120
 # module: both
 # raid1.ko: fails because it fails such a leg at once
+# raid1.ko-says: 8 sectors of slot 0 to be corrected
 . /payload/guest/mending.sh
 array=/dev/md100
 load_module

@@ -5,6 +5,7 @@
 # timeout: 90
 # module: both
 # raid1.ko: fails because it writes the pieces without FUA
+# raid1.ko-says: pieces without FUA is .[1-9]
 . /payload/guest/logged.sh
 array=/dev/md100
 load_module

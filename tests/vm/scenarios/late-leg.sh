@@ -5,6 +5,7 @@
 # timeout: 120
 # module: both
 # raid1.ko: fails because it writes the first leg's finished part again
+# raid1.ko-says: written to the first leg, which lacked
 array=/dev/md100
 load_module
 half=32768

@@ -5,6 +5,7 @@
 # timeout: 120
 # module: both
 # raid1.ko: fails because it copies the first leg over the others, and counts 128 for one sector
+# raid1.ko-says: the data of /dev/\S+ is
 array=/dev/md100
 mapfile -t legs < <(members 0 1 2)
 load_module

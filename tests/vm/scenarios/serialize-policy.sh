@@ -6,6 +6,7 @@
 # timeout: 90
 # module: both
 # raid1.ko: hangs because a waiter is let go when one overlapping write ends, though another still overlaps
+# raid1.ko-says: three overlapping writes
 array=/dev/md100
 md=/sys/block/md100/md
 load_module
@@ -37,6 +38,7 @@ writers+=($!)
 until_true 10 "the second write to be under way" under_way 2
 write c 0 6 &
 writers+=($!)
+note "three overlapping writes are under way"
 for writer in "${writers[@]}"; do ends_well "$writer"; done
 content() { dd if="$1" bs=512 count=16 iflag=direct status=none | fold -w 512 | cut -c1 | tr -d '\n'; }
 expect_equal "what the array has" "$(content $array)" ccccccbbbbbbaaaa

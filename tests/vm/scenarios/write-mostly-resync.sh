@@ -5,6 +5,7 @@
 # timeout: 120
 # module: both
 # raid1.ko: fails because such reads all go to slot 0, write-mostly or not
+# raid1.ko-says: the write-mostly leg was read
 array=/dev/md100
 mapfile -t legs < <(members 0 1 2)
 load_module
