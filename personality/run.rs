@@ -60,10 +60,8 @@ const CHUNK_SECTORS: u32 = 1 << 17;
 /// - [`EIO`]: a replacement whose member is not in sync.
 /// - [`ENOMEM`].
 pub fn set_up(mddev: &LockedMddev, origin: Origin) -> Result<KBox<Array>> {
-    if mddev.raid_disks() == 0 || mddev.raid_disks() > usize::from(Slot::MAX / 2) {
-        return Err(EINVAL);
-    }
-    let conf = Conf::new(mddev.handle(), mddev.raid_disks())?;
+    let disks = allowed_mirrors(mddev, mddev.raid_disks())?;
+    let conf = Conf::new(mddev.handle(), disks)?;
     // Owns the legs, too, from here on: an error undoes all.
     let array = KBox::new(
         Array {
@@ -101,6 +99,23 @@ pub fn set_up(mddev: &LockedMddev, origin: Origin) -> Result<KBox<Array>> {
     assemble_slots(&array.conf)?;
     superblocks::examine(mddev, origin)?;
     Ok(array)
+}
+
+/// `count`, if an array can have so many mirrors; `EINVAL`, and a line that says so, if not. Each
+/// of them has a second place, for a replacement.
+pub fn allowed_mirrors(mddev: &Mddev, count: usize) -> Result<usize> {
+    let most = usize::from(Slot::MAX / 2);
+    if (1..=most).contains(&count) {
+        return Ok(count);
+    }
+    log_line!(
+        Warning,
+        "md/raid1:{}: cannot have {} mirrors, only 1 to {}",
+        mddev.name(),
+        count,
+        most
+    );
+    Err(EINVAL)
 }
 
 /// Sorts out replacements.

@@ -54,6 +54,12 @@ const FOREIGN_FLAGS: &[MddevFlag] = &[
 pub fn resize(conf: &Conf, mddev: &LockedMddev, sectors: u64) -> Result {
     let size = run::size(mddev, sectors);
     if mddev.external_size() && mddev.array_sectors() > size {
+        log_line!(
+            Warning,
+            "md/raid1:{}: not resized: array_size was set to {} KiB, more than there would be; set it to default first",
+            mddev.name(),
+            mddev.array_sectors() / 2
+        );
         return Err(EINVAL);
     }
     let before = mddev.dev_sectors();
@@ -130,21 +136,30 @@ pub fn change_disks(conf: &Conf, mddev: &LockedMddev) -> Result {
         || mddev.layout() != mddev.new_layout()
         || mddev.level() != mddev.new_level()
     {
+        log_line!(
+            Warning,
+            "md/raid1:{}: has neither chunks nor a layout to change, only a number of mirrors",
+            mddev.name()
+        );
         mddev.set_new_chunk_sectors(mddev.chunk_sectors());
         mddev.set_new_layout(mddev.layout());
         mddev.set_new_level(mddev.level());
         return Err(EINVAL);
     }
     let before = mddev.raid_disks();
-    let after = isize::try_from(before)
-        .ok()
-        .and_then(|before| before.checked_add(mddev.delta_disks() as isize))
-        .and_then(|after| usize::try_from(after).ok())
-        .filter(|after| (1..=usize::from(Slot::MAX / 2)).contains(after))
-        .ok_or(EINVAL)?;
+    let wanted = before.saturating_add_signed(mddev.delta_disks() as isize);
+    let after = run::allowed_mirrors(mddev, wanted)?;
     // Before memory is allocated, which could wait for a write to this very array.
     mddev.allow_write();
-    let moves = plan(conf, after)?;
+    let Some(moves) = plan(conf, after)? else {
+        log_line!(
+            Warning,
+            "md/raid1:{}: not changed to {} mirrors: more devices have a slot; fail and remove some first",
+            mddev.name(),
+            after
+        );
+        return Err(EBUSY);
+    };
     let room = conf.legs.room(after.saturating_mul(2))?;
     conf.freeze();
     let arranged = conf
@@ -186,15 +201,19 @@ impl Moves {
     }
 }
 
-fn plan(conf: &Conf, count: usize) -> Result<Moves> {
+/// The moves that make it `count` slots; [`None`] if more have a device.
+fn plan(conf: &Conf, count: usize) -> Result<Option<Moves>> {
     let slots = conf.raid_disks(&rcu::read_lock());
     let mut moves = KVec::with_capacity(slots, GFP_KERNEL)?;
     let guard = rcu::read_lock();
-    for step in pack(conf.slot_views(&guard), count).ok_or(EBUSY)? {
+    let Some(steps) = pack(conf.slot_views(&guard), count) else {
+        return Ok(None);
+    };
+    for step in steps {
         // There is room for all slots.
         let _ = moves.push_within_capacity(step);
     }
-    Ok(Moves(moves))
+    Ok(Some(Moves(moves)))
 }
 
 /// Tells md and sysfs where the legs are now.
