@@ -3,8 +3,8 @@
 //! Which leg of a healthy solid-state array reads what.
 //!
 //! A small table says it, stripe by stripe; nothing is counted per request. Some reads are timed,
-//! and when a leg has become faster or slower the daemon makes the table again. How the stripes are
-//! shared out is in [`crate::logic::balance`].
+//! and when a leg has become faster or slower, or other legs have a share, the daemon makes the
+//! table again. How the stripes are shared out is in [`crate::logic::balance`].
 
 use kernel::sync::{
     atomic::{
@@ -44,6 +44,8 @@ const PROBED_SHIFT: u32 = PROBE_MASK.count_ones() + PROBE_MASK.trailing_zeros();
 /// The table, and whether it's due to be made again.
 pub struct Balance {
     words: [Atomic<u64>; ENTRIES / PER_WORD],
+    /// Which legs it's made of, as [`sharers`] has it.
+    made_of: Atomic<u64>,
     stale: AtomicFlag,
 }
 
@@ -60,6 +62,7 @@ impl Default for Balance {
     fn default() -> Self {
         Self {
             words: [const { Atomic::new(0) }; ENTRIES / PER_WORD],
+            made_of: Atomic::new(0),
             stale: AtomicFlag::new(true),
         }
     }
@@ -95,16 +98,19 @@ impl Balance {
     ///
     /// Context: process.
     pub fn update(&self, conf: &Conf) {
-        if !self.stale.xchg(false, Full) {
+        let guard = rcu::read_lock();
+        // A user may have asked to avoid a leg, which md doesn't tell.
+        let sharers = sharers(conf, &guard);
+        if !self.stale.xchg(false, Full) && sharers == self.made_of.load(Relaxed) {
             return;
         }
-        let guard = rcu::read_lock();
+        self.made_of.store(sharers, Relaxed);
         // Once for each leg: they change while the table is made.
         conf.occupied(&guard)
             .for_each(|(_, leg)| leg.use_read_time());
         let candidates = conf
             .occupied(&guard)
-            .filter(|(_, leg)| leg.is_plain())
+            .filter(|(_, leg)| leg.shares_reads())
             .filter_map(|(slot, leg)| {
                 Some(Candidate {
                     slot: u8::try_from(slot).ok()?,
@@ -121,4 +127,13 @@ impl Balance {
             word.store(packed, Relaxed);
         }
     }
+}
+
+/// A bit for each leg that has a share, by its slot; beyond 64 slots they stand for several.
+fn sharers(conf: &Conf, guard: &rcu::Guard) -> u64 {
+    conf.occupied(guard)
+        .filter(|(_, leg)| leg.shares_reads())
+        .fold(0, |sharers, (slot, _)| {
+            sharers ^ 1u64.rotate_left(u32::from(slot))
+        })
 }

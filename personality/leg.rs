@@ -122,17 +122,22 @@ impl Leg {
         &self.conf
     }
 
-    /// Whether any read of the array can be sent here without further thought: a healthy
-    /// solid-state leg that nobody asked to avoid. If so,
-    /// [`can_serve`](crate::logic::read_policy::can_serve) allows any range.
+    /// Whether the leg is to have a share of the array's reads: a healthy solid-state leg that
+    /// nobody asked to avoid.
     #[inline]
-    pub fn is_plain(&self) -> bool {
+    pub fn shares_reads(&self) -> bool {
         let flags = self.rdev().flags().load();
         flags.has(RdevFlag::InSync)
             && flags.has(RdevFlag::NonRotational)
             && !flags.has(RdevFlag::Faulty)
             && !flags.has(RdevFlag::WriteMostly)
-            && !self.rdev().has_bad_blocks()
+    }
+
+    /// Whether any read of the array can be sent here without further thought:
+    /// [`can_serve`](crate::logic::read_policy::can_serve) allows any range.
+    #[inline]
+    pub fn is_plain(&self) -> bool {
+        self.shares_reads() && !self.rdev().has_bad_blocks()
     }
 
     /// Whether the leg holds all of the array's data.
