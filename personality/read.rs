@@ -41,7 +41,10 @@ use crate::{
     },
     log_line,
     logic::{
-        range::SectorRange,
+        range::{
+            BlockSize,
+            SectorRange, //
+        },
         read_policy::{
             Choice,
             Slot, //
@@ -57,6 +60,9 @@ pub struct Read {
     done: u32,
     /// So many after them are being read.
     piece: u32,
+    /// So many are tried at a time: less than all when all legs have failed that. Each attempt at a
+    /// bad sector can take seconds, so there should be few.
+    reach: u32,
     /// The slot of the leg that does it.
     slot: Slot,
     /// The slot of the leg that was asked first for this piece; a retry goes round to there.
@@ -104,6 +110,7 @@ pub fn submit(conf: &Conf, bio: Incoming) {
             start,
             done: 0,
             piece: bio.sectors(),
+            reach: u32::MAX,
             parent: bio,
             slot: choice.slot,
             first: choice.slot,
@@ -227,9 +234,28 @@ impl Read {
         self.piece == self.parent.sectors()
     }
 
-    /// The part that is due next, if it's tried as a whole.
+    /// What is left of the request.
     fn rest(&self) -> u32 {
         self.parent.sectors().saturating_sub(self.done)
+    }
+
+    /// The piece has been read: the next one is due.
+    fn advance(&mut self) {
+        self.done = self.done.saturating_add(self.piece);
+        self.reach = self.reach.saturating_mul(2);
+        self.piece = self.rest().min(self.reach);
+    }
+
+    /// All legs have failed the piece: less of it is due. The first time that is a block, as where
+    /// nothing can be read, nothing is to be gained by more attempts.
+    fn retreat(&mut self, block: BlockSize) {
+        let less = match self.reach {
+            u32::MAX => 0,
+            _ => block.round_down(u64::from(self.piece) / 2),
+        };
+        // It's less than the piece, which is a u32.
+        self.reach = u32::try_from(less.max(block.sectors())).unwrap_or(1);
+        self.piece = self.reach;
     }
 }
 
@@ -265,8 +291,8 @@ fn unfinished(done: DoneRead, status: Status) {
 }
 
 /// Goes on with a read that isn't finished: what a leg failed is tried on the next one. When a
-/// piece has failed everywhere, each of its blocks is tried everywhere: each may be readable on
-/// some leg.
+/// piece has failed everywhere it's tried in smaller ones, down to a block: each block may be
+/// readable on some leg.
 ///
 /// Context: the daemon, or the freezer; may sleep.
 pub fn go_on(done: DoneRead) {
@@ -279,8 +305,7 @@ pub fn go_on(done: DoneRead) {
     let succeeded = done.status().is_ok();
     let (mut read, from) = done.into_context();
     let next = if succeeded {
-        read.done = read.done.saturating_add(read.piece);
-        read.piece = read.rest();
+        read.advance();
         choose_again(&conf, &read)
     } else {
         read_repair::request(&conf, &from, read.range());
@@ -334,11 +359,10 @@ fn choose_other(conf: &Conf, read: &mut Read) -> Option<Next> {
     // All were asked. Those that were to fail fast are asked again in earnest, and then for each
     // block.
     if !read.haste.was_regretted() {
-        let block = u32::try_from(conf.block_size().sectors()).unwrap_or(1);
-        if read.piece <= block {
+        if u64::from(read.piece) <= conf.block_size().sectors() {
             return None;
         }
-        read.piece = block;
+        read.retreat(conf.block_size());
     }
     read.haste.end();
     choose_again(conf, read)

@@ -8,7 +8,7 @@
 //! with a disk that fails slowly, that is what takes time.
 //!
 //! A repair is advice: there is room for [`LIMIT`] of them, and what doesn't fit is asked for again
-//! by the next who reads there.
+//! by the next read there.
 
 use core::mem::{
     replace,
@@ -198,12 +198,15 @@ impl Repairs {
 ///
 /// Context: may sleep, if just for memory of this array.
 pub fn request(conf: &PercpuRef<Conf>, leg: &LegRef, range: SectorRange) {
+    // Another leg has to have the data, and a block has to fit into a page of ours.
+    if !conf.has_another(leg) || conf.block_size().sectors() > STEP {
+        return;
+    }
     let repair = Repair {
         leg: leg.clone(),
         range,
     };
-    // A block has to fit into a page of ours.
-    if conf.block_size().sectors() > STEP || repair.is_over(conf) || !conf.repairs.add(repair) {
+    if repair.is_over(conf) || !conf.repairs.add(repair) {
         return;
     }
     let runner = PoolRef::new(
