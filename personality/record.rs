@@ -73,8 +73,10 @@ impl Leg {
         smp_mb(Full);
         if !self.is_to_record(range) {
             flags.clear(RdevFlag::BlockedBadBlocks);
-            // Others may have found it, and wait; for their own bad blocks they set it again.
+            // Others may have found it, and wait; for their own bad blocks they set it again. The
+            // daemon, too: it ends no write meanwhile that waits for the metadata.
             self.rdev().wake_blocked();
+            self.conf().mddev().wake_daemon();
         }
     }
 

@@ -16,8 +16,7 @@ use kernel::sync::{
 use super::{
     admission::{
         admit,
-        cut_at_bad_blocks,
-        Admitted, //
+        cut_at_bad_blocks, //
     },
     behind,
     conf::Conf,
@@ -68,15 +67,14 @@ pub type DoneWrite = Done<WriteLeg, WriteRef>;
 /// Context: make_request, may sleep.
 pub fn submit(conf: &Conf, bio: Incoming) {
     let wait = bio.wait();
-    let Admitted {
-        token,
-        entry,
-        ordered,
-    } = match admit(conf, &bio, wait) {
+    let admitted = match admit(conf, &bio, wait) {
         Ok(admitted) => admitted,
         Err(status) if status == Status::AGAIN => return bio.would_block(),
         Err(status) => return bio.complete(status),
     };
+    // What is declared last is given back first, and the pass of the entry has to be the last: it's
+    // what keeps an array that is being stopped.
+    let (entry, token, ordered) = (admitted.entry, admitted.token, admitted.ordered);
     let Some((first, bad)) = first_target(conf) else {
         return bio.complete(Status::IO_ERROR);
     };
