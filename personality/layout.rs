@@ -102,11 +102,12 @@ impl<'a> Layout<'a> {
         })
     }
 
-    /// Closes the leg in the slot `index`: no request gets a reference to it any more.
+    /// Closes the leg in the slot `index`: no request gets a reference to it any more. Tells whether
+    /// it was this call that did so.
     ///
     /// Context: any.
-    pub fn kill(self, index: usize) {
-        self.0.kill(index);
+    pub(super) fn kill(self, index: usize) -> bool {
+        self.0.kill(index)
     }
 }
 

@@ -53,6 +53,8 @@ pub struct Leg {
     complete: AtomicFlag,
     /// A replacement has taken over from it.
     retired: AtomicFlag,
+    /// It has failed, and md is to leave it alone as long as it's in use.
+    pub(super) held: AtomicFlag,
     /// Set while we report an error to md ourselves, so that it can be told from a user's `--fail`.
     reporting_io_error: AtomicFlag,
     reads: Reads,
@@ -81,6 +83,7 @@ pub type LegRef = PercpuRef<Leg>;
 impl Drained for Leg {
     /// The last request that used a failed leg has ended: md may remove it now.
     fn drained(&self) {
+        self.release();
         let mddev = self.conf.mddev();
         mddev.recovery().set(RecoveryFlag::Needed);
         mddev.wake_daemon();
@@ -97,6 +100,7 @@ impl Leg {
             returned,
             complete: AtomicFlag::new(flags.has(RdevFlag::InSync)),
             retired: AtomicFlag::new(false),
+            held: AtomicFlag::new(false),
             rdev,
             conf,
             reporting_io_error: AtomicFlag::new(false),

@@ -121,7 +121,7 @@ pub fn error(conf: &Conf, rdev: &Rdev) {
             mddev.set_degraded(degraded::degraded(legs.slot_views()));
             conf.balance.set_stale();
             if let Some(place) = place {
-                legs.kill(legs.index(place));
+                legs.close_failed(legs.index(place));
             }
         }
         failure
@@ -297,7 +297,7 @@ fn take_out(conf: &Conf, mddev: &LockedMddev, rdev: &Rdev, index: usize) -> Resu
     let guard = rcu::read_lock();
     let _membership = conf.membership.lock();
     if rdev.flags().test(RdevFlag::Faulty) {
-        conf.layout(&guard).kill(index);
+        conf.layout(&guard).close_failed(index);
     }
     Err(EBUSY)
 }
@@ -353,7 +353,7 @@ pub fn spare_active(conf: &Conf) -> usize {
                 }
                 member.rdev().flags().clear(RdevFlag::InSync);
                 member.rdev().flags().set(RdevFlag::Faulty);
-                legs.kill(slot);
+                legs.close_failed(slot);
                 member.rdev().notify_state();
             }
             if let (true, Some(member)) = (activation.member, member) {

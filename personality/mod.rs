@@ -14,6 +14,7 @@
 //! - [`behind`] lets a write end before slow legs have it, [`order`] keeps overlapping writes in
 //!   order then.
 //! - [`membership`] is about failure, spares and replacements.
+//! - [`stuck`] keeps a failed leg that hangs from stopping the others.
 //! - [`shape`] changes the number of mirrors, and takes over arrays of another level.
 //! - [`sync`] is resync, recovery, check and repair.
 
@@ -41,6 +42,7 @@ pub mod read_repair;
 pub mod record;
 pub mod run;
 pub mod shape;
+pub mod stuck;
 pub mod superblocks;
 pub mod sync;
 pub mod write;
