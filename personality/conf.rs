@@ -53,7 +53,6 @@ use crate::{
             CloneSet,
             SplitSet, //
         },
-        cond_resched,
         log::RateLimit,
         md::{
             Mddev,
@@ -203,70 +202,6 @@ impl Conf {
     /// The unit in which the array is read.
     pub fn block_size(&self) -> BlockSize {
         BlockSize::from_bytes(self.block_bytes.load(Relaxed)).unwrap_or(BlockSize::SECTOR)
-    }
-
-    /// Whether there is something for the daemon to do that requests wait for.
-    pub fn wants_service(&self) -> bool {
-        // One lock at a time: in one expression they would be held until its end.
-        let writes_pend = !self.pending_writes.lock().is_empty();
-        let writes_failed = !self.failed_writes.lock().is_empty();
-        let reads_failed = !self.failed_reads.lock().is_empty();
-        writes_pend || writes_failed || reads_failed || self.order.is_due()
-    }
-
-    /// Does what requests wait for: writes the bitmap for pending writes and submits them, and
-    /// sends failed reads to another leg. The daemon's job, and that of whoever freezes the gate.
-    ///
-    /// Context: may sleep.
-    pub fn service(&self) {
-        self.flush_pending();
-        // What comes meanwhile has to wait for its turn: the daemon has the metadata to write, too.
-        let failed_writes = self.failed_writes.lock().take_all();
-        for failed in failed_writes {
-            super::write_error::settle(failed);
-            self.flush_pending();
-            cond_resched();
-        }
-        let failed_reads = self.failed_reads.lock().take_all();
-        for failed in failed_reads {
-            super::read::go_on(failed);
-            self.flush_pending();
-            cond_resched();
-        }
-        if self.wants_service() {
-            self.mddev().wake_daemon();
-        }
-    }
-
-    fn flush_pending(&self) {
-        let mut pending = self.pending_writes.lock().take_all();
-        let (mut writes, mut reads) = self.order.take_due();
-        pending.append(&mut writes);
-        self.failed_reads.lock().append(&mut reads);
-        super::behind::answer_late(self);
-        super::pending::flush(self, pending);
-    }
-
-    /// Lets no request in, and waits until those that are in have ended.
-    ///
-    /// Context: may sleep; the caller holds no pass.
-    pub fn freeze(&self) {
-        self.gate.freeze(|| self.wants_service(), || self.service());
-    }
-
-    /// Takes one [`Self::freeze`] back.
-    ///
-    /// Context: may sleep; not necessarily the task that froze.
-    pub fn thaw(&self) {
-        self.gate.thaw();
-    }
-
-    /// Tells the daemon, and who may be waiting for it, that there is something in the lists.
-    ///
-    /// Context: any.
-    pub fn call_daemon(&self) {
-        self.gate.call_for_help();
-        self.mddev().wake_daemon();
     }
 
     /// Whether `leg` works, and is the last that does.

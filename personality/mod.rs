@@ -10,6 +10,7 @@
 //! - [`failfast`] says when a leg may give up early.
 //! - [`read`] and [`write`](mod@write) are the data path, [`read_repair`] and [`write_error`]
 //!   what follows when a leg fails.
+//! - [`service`] is the daemon's job: what requests wait for.
 //! - [`record`] holds up writes until the metadata tells of a failure.
 //! - [`behind`] lets a write end before slow legs have it, [`order`] keeps overlapping writes in
 //!   order then.
@@ -41,6 +42,7 @@ pub mod read;
 pub mod read_repair;
 pub mod record;
 pub mod run;
+pub mod service;
 pub mod shape;
 pub mod stuck;
 pub mod superblocks;
@@ -58,7 +60,8 @@ use kernel::{
 
 use self::{
     conf::Array,
-    leg::Leg, //
+    leg::Leg,
+    service::Servant, //
 };
 use crate::{
     abstractions::{
@@ -184,11 +187,11 @@ impl Personality for Raid1 {
         shape::take_over(mddev)
     }
 
-    fn daemon(mddev: &Mddev, array: &Array) {
+    fn daemon(_mddev: &Mddev, array: &Array) {
         // First, as writes fail until then.
         membership::unbreak(&array.conf);
-        mddev.check_recovery();
-        array.conf.service();
+        array.conf.check_recovery();
+        array.conf.service(Servant::Daemon(None));
         array.conf.balance.update(&array.conf);
         write_error::end_recorded(&array.conf);
     }

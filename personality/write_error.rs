@@ -15,6 +15,7 @@ use super::{
         Leg,
         LegRef, //
     },
+    service::Servant,
     write::{
         finish,
         let_go,
@@ -29,7 +30,6 @@ use crate::{
         bio::opf,
         bio_list::BioList,
         bio_set::Blank,
-        cond_resched,
         md::{
             RdevFlag,
             SbFlag, //
@@ -126,7 +126,7 @@ pub fn end_all(conf: &Conf) {
 /// Looks after a leg's part of a write.
 ///
 /// Context: the daemon, or the freezer; may sleep.
-pub fn settle(done: DoneWrite) {
+pub fn settle(done: DoneWrite, servant: &mut Servant) {
     let succeeded = done.status().is_ok();
     let (WriteLeg { leg }, write) = done.into_context();
     if succeeded {
@@ -137,7 +137,7 @@ pub fn settle(done: DoneWrite) {
     } else if write.source().has(opf::PREFLUSH) && !flush_again(&leg, &write).is_ok() {
         // It wasn't the sectors. Each part, and every later flush, would fail again.
         flush::failed(&leg, &write);
-    } else if narrow(&leg, &write) {
+    } else if narrow(&leg, &write, servant) {
         write.note_stored(&leg);
     } else {
         write.note_missed(&leg);
@@ -147,7 +147,7 @@ pub fn settle(done: DoneWrite) {
 }
 
 /// Writes piece by piece; tells whether all succeeded.
-fn narrow(leg: &LegRef, write: &WriteRef) -> bool {
+fn narrow(leg: &LegRef, write: &WriteRef, servant: &mut Servant) -> bool {
     // The array's, which no leg's is larger than: what is bad of a block of the array is all of it,
     // to whoever reads it, and raid1.ko sends parts of blocks to other legs if it's not on record
     // like that.
@@ -159,9 +159,9 @@ fn narrow(leg: &LegRef, write: &WriteRef) -> bool {
         if leg.rdev().flags().test(RdevFlag::Faulty) {
             return false;
         }
-        let (part, behind) = left.split_at(piece.max(block.sectors()));
+        let (part, rest) = left.split_at(piece.max(block.sectors()));
         if write_again(leg, write, part).is_ok() {
-            left = behind;
+            left = rest;
             // On with larger pieces: bad blocks are few.
             piece = piece.saturating_mul(2);
         } else if part.len() > block.sectors() {
@@ -171,9 +171,9 @@ fn narrow(leg: &LegRef, write: &WriteRef) -> bool {
             if !leg.record_bad_blocks(part) {
                 return false;
             }
-            left = behind;
+            left = rest;
         }
-        cond_resched();
+        servant.pause(leg.conf());
     }
     complete
 }
