@@ -176,6 +176,8 @@ impl Personality for Raid1 {
 
     fn quiesce(mddev: &Mddev, array: &Array, on: bool) {
         if on {
+            // md is about to write the superblocks for the last time, if it stops the array.
+            sync::unfinished::forget_rest(&array.conf);
             array.conf.freeze();
         } else {
             shape::note_growth(mddev);

@@ -8,6 +8,7 @@ use super::{
     conf::Conf,
     pending,
     read,
+    sync,
     write_error, //
 };
 use crate::abstractions::{
@@ -39,6 +40,7 @@ impl Conf {
     ///
     /// Context: the daemon; may sleep.
     pub fn check_recovery(&self) {
+        sync::unfinished::forget_rest(self);
         self.mddev().check_recovery();
     }
 

@@ -16,6 +16,7 @@ pub mod check;
 pub mod copy;
 pub mod marks;
 pub mod settle;
+pub mod unfinished;
 pub mod unit;
 
 use core::mem::take;
@@ -24,6 +25,7 @@ use kernel::{
     new_mutex, new_spinlock_irq,
     prelude::*,
     sync::{
+        atomic::Atomic,
         rcu,
         Arc,
         Mutex,
@@ -92,6 +94,9 @@ pub struct SyncEngine {
     /// The sync that is going on. Only the sync thread takes the lock.
     #[pin]
     session: Mutex<Option<Session>>,
+    /// Where a repair was interrupted, if md has not yet been told what that means, see
+    /// [`unfinished`]; else [`MAX_SECTOR`].
+    repair_rest: Atomic<u64>,
 }
 
 /// What a sync needs from its first step to its last.
@@ -116,6 +121,7 @@ impl SyncEngine {
             free <- new_spinlock_irq!(KVec::with_capacity(WINDOW, GFP_KERNEL)?),
             freed <- WaitQueue::new(),
             session <- new_mutex!(None),
+            repair_rest: Atomic::new(MAX_SECTOR),
         }? Error)
     }
 
@@ -144,6 +150,9 @@ pub fn step(conf: &Conf, sector: u64, max_sector: u64) -> SyncStep {
         if let Some(session) = session.take() {
             end(conf, &session);
             begun = session.begun;
+            if let Kind::Repair = session.kind {
+                unfinished::note_end(conf, max_sector);
+            }
         }
         bitmap::close(conf, max_sector, begun);
         return SyncStep::Abort;
@@ -172,7 +181,11 @@ pub fn step(conf: &Conf, sector: u64, max_sector: u64) -> SyncStep {
 
 fn kind(conf: &Conf) -> Kind {
     let flags = conf.mddev().recovery().load();
+    let rest = unfinished::take_rest(conf);
     if flags.has(RecoveryFlag::Sync) && conf.mddev().resync_offset() < MAX_SECTOR {
+        if conf.mddev().resync_offset() == rest {
+            return Kind::Repair;
+        }
         // md takes the array for synced when this has come to its end, whatever a user has asked
         // for.
         Kind::Resync
