@@ -145,6 +145,8 @@ pub struct Conf {
     pub sync_units: Pool<Workable<Unit>, LegRef>,
     /// Some leg was told to fail and stays, as it's the last: `MD_BROKEN` is to be cleared.
     pub unbreak: AtomicFlag,
+    /// That a leg has failed could not be recorded, and won't be: `MD_BROKEN` stays.
+    pub unrecordable: AtomicFlag,
     /// Which leg reads what, while all is well.
     pub balance: Balance,
     /// The array's logical block size in bytes.
@@ -187,6 +189,7 @@ impl Conf {
             sync_bios <- CloneSet::with_vectors(),
             sync_units: Pool::new(WINDOW as i32)?,
             unbreak: AtomicFlag::new(false),
+            unrecordable: AtomicFlag::new(false),
             balance: Balance::default(),
             block_bytes: Atomic::new(512),
             read_log <- RateLimit::new(),

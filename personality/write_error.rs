@@ -6,7 +6,10 @@
 //! succeeds counts. What doesn't is recorded as bad blocks, and if that can't be, the leg fails.
 //! The request ends when the metadata says so: a crash must not bring back what the leg had before.
 
-use kernel::sync::rcu;
+use kernel::sync::{
+    atomic::Relaxed,
+    rcu, //
+};
 
 use super::{
     conf::Conf,
@@ -98,6 +101,9 @@ pub fn end_recorded(conf: &Conf) {
         if is_to_acknowledge(conf, write.range()) {
             conf.unrecorded.lock().push(write);
         } else {
+            if conf.unrecordable.load(Relaxed) {
+                write.note_refused(Status::IO_ERROR);
+            }
             finish(write);
         }
     }
