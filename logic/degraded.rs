@@ -157,7 +157,7 @@ pub struct Newcomer {
 /// Where a spare goes; [`None`] if there is no place for it (`EEXIST`).
 ///
 /// Its former slot, if that is empty; else the first empty one; else it replaces the first member
-/// that wants it and has no replacement yet. A replacement never comes before a missing member.
+/// that is in sync, wants it and has no replacement yet. A replacement never comes before a missing member.
 pub fn place_spare(slots: impl Iterator<Item = SlotView>, newcomer: Newcomer) -> Option<Place> {
     let mut empty = None;
     let mut wanted = None;
@@ -169,7 +169,11 @@ pub fn place_spare(slots: impl Iterator<Item = SlotView>, newcomer: Newcomer) ->
         match (view.member, view.replacement) {
             (None, _) if newcomer.saved == Some(slot) => former = Some(slot),
             (None, _) => empty = empty.or(Some(slot)),
-            (Some(member), None) if member.want_replacement => wanted = wanted.or(Some(slot)),
+            // One that is still to be recovered can't have a replacement: by their superblocks, an
+            // array with both does not start.
+            (Some(member), None) if member.want_replacement && member.in_sync => {
+                wanted = wanted.or(Some(slot));
+            }
             _ => (),
         }
     }

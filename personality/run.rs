@@ -127,6 +127,7 @@ fn assemble_slots(conf: &Conf) -> Result {
             None | Some(Assembly::AsItIs) => (),
             Some(Assembly::MoveDown) => {
                 if let Some(leg) = conf.legs.take(slot + disks) {
+                    leg.rdev().flags().clear(RdevFlag::Replacement);
                     // The slot is empty, so this succeeds.
                     drop(conf.legs.install(slot, leg).err());
                 }
@@ -208,7 +209,9 @@ pub fn run(mddev: &LockedMddev, array: &Array) -> Result {
 }
 
 /// If a resync is due, it gives all that they lack to those legs that are still to be recovered.
-pub fn lower_resync_offset(mddev: &LockedMddev, conf: &Conf) {
+///
+/// Context: no sync is running.
+pub fn lower_resync_offset(mddev: &Mddev, conf: &Conf) {
     let offset = mddev.resync_offset();
     if offset != MAX_SECTOR {
         mddev.set_resync_offset(conf.resync_start(offset));
