@@ -145,7 +145,6 @@ fn fetch(unit: &UnitRef, range: SectorRange) -> bool {
 fn lost(unit: &UnitRef, block: SectorRange) {
     let leg = PoolRef::keeper(unit);
     leg.log_unreadable(block.start());
-    unit.note_failure();
     let failed = |peer: &Participant| peer.leg.rdev().flags().test(RdevFlag::Faulty);
     let participants = unit.participants();
     let source = participants.get(unit.source).filter(|peer| !failed(peer));
@@ -162,6 +161,7 @@ fn lost(unit: &UnitRef, block: SectorRange) {
             Role::Reader | Role::Idle => false,
         };
         if due && !target.leg.rdev().set_bad_blocks(block.start(), block.len()) {
+            unit.note_failure();
             leg.conf().mddev().sync_error();
         }
     }
