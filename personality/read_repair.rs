@@ -161,6 +161,24 @@ impl Repairs {
         drop(forgotten);
     }
 
+    /// What was to be repaired on legs that have failed would keep them in use. Context: process.
+    pub fn forget_failed(&self) {
+        while let Some(forgotten) = self.take_failed() {
+            drop(forgotten);
+        }
+    }
+
+    fn take_failed(&self) -> Option<Repair> {
+        let mut wanted = self.wanted.lock();
+        // Not the first: the runner gives that up by itself.
+        let has_failed = |index: &usize| {
+            let repair = wanted.repairs.get(*index);
+            repair.is_some_and(|repair| repair.leg.rdev().flags().test(RdevFlag::Faulty))
+        };
+        let index = (1..wanted.repairs.len()).find(has_failed)?;
+        wanted.repairs.remove(index).ok()
+    }
+
     fn is_closed(&self) -> bool {
         self.closed.load(Relaxed)
     }

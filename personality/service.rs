@@ -8,11 +8,13 @@ use super::{
     conf::Conf,
     pending,
     read,
+    run::lower_resync_offset,
     sync,
     write_error, //
 };
 use crate::abstractions::{
     cond_resched,
+    md::RecoveryFlag,
     seconds, //
 };
 
@@ -41,6 +43,11 @@ impl Conf {
     /// Context: the daemon; may sleep.
     pub fn check_recovery(&self) {
         sync::unfinished::forget_rest(self);
+        self.repairs.forget_failed();
+        if !self.mddev().recovery().test(RecoveryFlag::Running) {
+            // It may have been set through sysfs.
+            lower_resync_offset(self.mddev(), self);
+        }
         self.mddev().check_recovery();
     }
 
