@@ -307,6 +307,22 @@ fn spares_find_their_place() {
 }
 
 #[test]
+fn what_is_still_to_be_recovered_gets_no_replacement() {
+    let lacking = Device {
+        want_replacement: true,
+        ..SPARE
+    };
+    let newcomer = Newcomer {
+        only: None,
+        saved: None,
+    };
+    let array = [member(WORKING), member(lacking)];
+    assert_eq!(place_spare(each(&array), newcomer), None);
+    // An array that had it would not start.
+    assert_eq!(assemble(both(lacking, SPARE)), Assembly::Contradiction);
+}
+
+#[test]
 fn removal() {
     for array in arrays(2) {
         for slot in 0..3 {

@@ -12,11 +12,11 @@ fill $array
 sum=$(dd if=$array bs=1M count=1 skip=8 iflag=direct status=none | sha256sum)
 offset=$(</sys/block/md100/md/rd0/offset)
 reads() {
-	local node total=0 done
+	local node total=0 count
 	for leg in "$@"; do
 		node=$(faulty_node "$leg")
-		done=$(awk '{ print $1 }' "/sys/block/${node##*/}/stat")
-		total=$((total + done))
+		count=$(awk '{ print $1 }' "/sys/block/${node##*/}/stat")
+		total=$((total + count))
 	done
 	echo "$total"
 }
