@@ -9,7 +9,7 @@ help: ## this list
 	@echo
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|'
 	@echo
-	@echo 'What is prepared is kept in $${XDG_CACHE_HOME:-~/.cache}/raid1_rs and reused; delete it at will.'
+	@echo 'What is prepared is kept in $${XDG_CACHE_HOME:-~/.cache}/raid1_rs and reused; when none of these runs, it can be deleted (sudo rm -r).'
 
 demo: module ## watch a Rust RAID-1 carry a file system, lose a leg, and rebuild it
 	@scripts/demo
@@ -29,7 +29,7 @@ test-debug-teeth: ## only the proof that the debug lane catches planted bugs
 check: module ## only the checks of tests/check
 	@scripts/checks
 
-module: ## build build/raid1_rs.ko for the newest stock kernel (of FLAVOUR=amd64 or cloud-amd64), for RELEASE=..., or for KDIR=...
+module: ## build build/raid1_rs.ko for the kernel of the tests (FLAVOUR=amd64, or cloud-amd64), for RELEASE=..., or for KDIR=...
 	@RAID1_RS_FLAVOUR='$(FLAVOUR)' RAID1_RS_RELEASE='$(RELEASE)' scripts/module $(KDIR)
 
 shell: module ## an interactive guest with the module at hand and four disks

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Runs in a guest whose clock counts instructions (see scripts/qemu): a nanosecond is
 # an instruction while the processor is busy, and idle time costs nothing. So the
-# figures are the same on every run and every machine.
+# figures hardly depend on the run or the machine.
 #
 # Prints "#result MODULE KEY VALUE"; scripts/bench makes the table.
 array=/dev/md100

@@ -47,8 +47,8 @@ def main():
         return f"{number:,.0f}" if abs(number) >= 100 else f"{number:.1f}"
 
     print("# Benchmark\n")
-    print(f"Made by `make bench` on Linux {kernel}. The guest's clock counts instructions, so the figures are")
-    print("the same on every machine. \"instructions\" are those added to each I/O over the raw leg (null_blk that")
+    print(f"Made by `make bench` on Linux {kernel}. The guest's clock counts instructions, so the figures hardly")
+    print("depend on the machine. \"instructions\" are those added to each I/O over the raw leg (null_blk that")
     print("completes within the submission; with a bitmap: one that also stores), 32 at a time. Speeds and latencies are")
     print("those of simulated drives of 80 us and 1,000 MB/s.\n")
     print("| what | unit | raid1.ko | raid1_rs.ko | ratio | better |")
