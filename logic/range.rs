@@ -72,7 +72,7 @@ impl SectorRange {
         (self.len as usize) << 9
     }
 
-    /// The first sector behind the range.
+    /// The first sector after the range.
     #[inline]
     pub const fn end(&self) -> u64 {
         // Does not overflow, by the invariant; wrapping, so that no panic is compiled in.

@@ -31,15 +31,15 @@ pub struct LegView {
     /// To be read from only if nothing else serves (`WriteMostly`).
     pub write_mostly: bool,
     /// The first bad blocks that overlap the range in question, as recorded: they may begin before
-    /// it and end behind it.
+    /// it and end after it.
     pub first_bad: Option<SectorRange>,
     /// Moving its head costs time.
     pub rotational: bool,
     /// Requests in flight.
     pub pending: u32,
-    /// The sector behind the last request that completed.
+    /// The sector after the last request that completed.
     pub head_position: u64,
-    /// The sector behind the last read that was sent there.
+    /// The sector after the last read that was sent there.
     pub next_sequential: u64,
 }
 

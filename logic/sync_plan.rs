@@ -80,7 +80,7 @@ pub enum Decision {
         /// How many.
         sectors: u64,
     },
-    /// All legs that should serve this range have bad blocks there: go on behind it. They are
+    /// All legs that should serve this range have bad blocks there: go on after it. They are
     /// recorded on those [targets](Role::Target) that lack the data, too.
     Lost(Plan),
     /// Nothing to do before [`Step::resync_max`] is moved.

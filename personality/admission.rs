@@ -31,14 +31,14 @@ use crate::{
 
 /// What a write has to hold while legs are writing; given back in this order.
 pub struct Entry {
-    /// That the bitmap stays, if the sender isn't waiting.
+    /// Keeps the bitmap from being taken away, for a write that is behind.
     pub behind_count: Option<BehindWrite>,
-    /// That no later write that overlaps it goes before it, where that matters.
+    /// Keeps later writes that overlap it from overtaking it, where that matters.
     pub order: Option<OrderTicket>,
-    /// That no sync unit and no repair overlaps it; the part of it that goes on behind has it, if
-    /// there is one.
+    /// Keeps sync units and repairs from overlapping it. The part of it that goes on behind has it,
+    /// if there is one.
     pub range: Option<RangeTicket>,
-    /// That the gate isn't frozen.
+    /// Keeps a freeze from being complete.
     pub pass: Pass,
 }
 

@@ -153,7 +153,7 @@ pub struct Conf {
     pub block_bytes: Atomic<u32>,
     /// Keeps the log readable when many requests fail, or a sync finds no memory again and again.
     #[pin]
-    pub read_log: RateLimit,
+    pub log_limit: RateLimit,
 }
 
 impl Drained for Conf {
@@ -192,7 +192,7 @@ impl Conf {
             unrecordable: AtomicFlag::new(false),
             balance: Balance::default(),
             block_bytes: Atomic::new(512),
-            read_log <- RateLimit::new(),
+            log_limit <- RateLimit::new(),
         }? Error))
     }
 

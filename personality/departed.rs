@@ -147,7 +147,7 @@ impl Departed {
     /// written when that one has all it does not note.
     ///
     /// Context: may sleep.
-    pub fn forget(&self, events: u64) {
+    pub fn distrust_all(&self, events: u64) {
         // Where md writes no superblocks the count is always 0, which would mean never.
         self.forgotten.store(events.max(1), Relaxed);
         for entry in self.list.lock().iter_mut() {
@@ -163,10 +163,10 @@ impl Departed {
         self.crash.store(events, Relaxed);
     }
 
-    /// `rdev` comes: whether the bitmap tells all that it lacks.
+    /// `rdev` comes: whether the bitmap covers all that it lacks.
     ///
     /// Context: under `reconfig_mutex`; may sleep.
-    pub fn is_told(&self, mddev: &LockedMddev, rdev: &Rdev, notes: Notes) -> bool {
+    pub fn bitmap_covers(&self, mddev: &LockedMddev, rdev: &Rdev, notes: Notes) -> bool {
         let list = self.list.lock();
         let entry = list.iter().find(|entry| entry.is_of(rdev));
         match entry.map(|entry| entry.how) {

@@ -102,7 +102,7 @@ impl<'a> Dispatch<'a> {
         }
     }
 
-    /// The first leg from `slot` on that can be written to, and the slot behind it.
+    /// The first leg from `slot` on that can be written to, and the slot after it.
     #[inline]
     fn next_target(&self, slot: usize) -> Option<(LegRef, usize)> {
         let guard = rcu::read_lock();
@@ -129,8 +129,8 @@ impl<'a> Dispatch<'a> {
             Some(behind) if leg.is_write_mostly() => behind,
             _ => write,
         };
-        // A write that comes before may still find that the bad blocks are good again, and would
-        // forget them. Who hadn't been sent then would be missing.
+        // An earlier write that overlaps may still succeed here, and clear the bad blocks. Had this
+        // one been left out, the leg would then give its old data as good.
         let may_change = place.is_some_and(|place| !self.conf.order.is_ready(place));
         if !may_change && leg.avoids(write.range()) && !self.nobody_has() {
             if leg.is_to_record(write.range()) {

@@ -69,9 +69,9 @@ struct Reads {
     time: Atomic<u32>,
     /// What it was when it was last used.
     time_used: Atomic<u32>,
-    /// The sector behind the last request that ended.
+    /// The sector after the last request that ended.
     head: Atomic<u64>,
-    /// The sector behind the last read that was sent.
+    /// The sector after the last read that was sent.
     next: Atomic<u64>,
     /// Reads in flight.
     pending: Atomic<i32>,

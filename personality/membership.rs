@@ -234,7 +234,7 @@ pub fn hot_add(conf: &PercpuBox<Conf>, mddev: &LockedMddev, member: &Member<'_>)
             .stats()
             .map_or(0, |stats| stats.events_cleared),
     };
-    if !conf.departed.is_told(mddev, member, notes) {
+    if !conf.departed.bitmap_covers(mddev, member, notes) {
         member.set_saved_raid_disk(mddev, None);
     }
     // A replacement as well: it gets the same requests, so its blocks must not be larger.
@@ -400,7 +400,7 @@ pub fn spare_active(conf: &Conf) -> usize {
         conf.balance.set_stale();
     }
     if renewed {
-        conf.departed.forget(conf.mddev().events());
+        conf.departed.distrust_all(conf.mddev().events());
     }
     gained
 }

@@ -119,7 +119,7 @@ impl Leg {
     /// Context: any.
     pub fn log_unreadable(&self, sector: u64) {
         let conf = self.conf();
-        if conf.read_log.allows() {
+        if conf.log_limit.allows() {
             log_line!(
                 Critical,
                 "md/raid1:{}: {}: unrecoverable I/O read error for block {}",

@@ -169,7 +169,8 @@ impl Order {
         self.ended.wait_until(|| self.is_ready(place));
     }
 
-    /// Puts a clone aside until its turn has come; if it has, the clone comes back.
+    /// Puts a clone aside until its turn has come. If it has, the clone comes back as the error: it
+    /// goes on at once, as most do.
     ///
     /// Context: any.
     pub fn hold(
@@ -224,8 +225,8 @@ impl Order {
         Ok(())
     }
 
-    /// The same for a read that the daemon sends, who must not wait: it's put aside if it would
-    /// have to, else it comes back.
+    /// Puts a read of the daemon aside, which must not wait for what is behind. If it need not, the
+    /// read comes back as the error: it goes on at once.
     ///
     /// Context: any.
     pub fn park(&self, read: DoneRead, range: SectorRange) -> Result<(), DoneRead> {

@@ -274,7 +274,7 @@ fn unfinished(done: DoneRead, status: Status) {
         }
         let leg = done.keeper();
         let conf = leg.conf();
-        if conf.read_log.allows() {
+        if conf.log_limit.allows() {
             log_line!(
                 Error,
                 "md/raid1:{}: {}: rescheduling sector {}",
@@ -316,7 +316,7 @@ pub fn go_on(done: DoneRead) {
         from.log_unreadable(read.range().start());
         return read.end(Status::IO_ERROR);
     };
-    if !succeeded && conf.read_log.allows() {
+    if !succeeded && conf.log_limit.allows() {
         log_line!(
             Info,
             "md/raid1:{}: redirecting sector {} to other mirror: {}",

@@ -87,9 +87,9 @@ pub struct Repairs {
     /// Keeps the log readable when much is repaired.
     #[pin]
     pub log: RateLimit,
-    /// The runner's, for as long as it runs.
+    /// Held by the runner while it works; a second one waits.
     #[pin]
-    one: Mutex<()>,
+    runner_lock: Mutex<()>,
 }
 
 /// What is to be repaired.
@@ -149,7 +149,7 @@ impl Repairs {
             }),
             closed: AtomicFlag::new(false),
             log <- RateLimit::new(),
-            one <- new_mutex!(()),
+            runner_lock <- new_mutex!(()),
         }? Error)
     }
 
@@ -245,7 +245,7 @@ struct Runner;
 impl Work<PercpuRef<Conf>> for Runner {
     fn run(this: PoolRef<Workable<Self>, PercpuRef<Conf>>) {
         let conf = PoolRef::keeper(&this);
-        let _one = conf.repairs.one.lock();
+        let _alone = conf.repairs.runner_lock.lock();
         // Nobody waits for a repair, so it may wait for memory.
         let buffers = Buffers::new();
         let mut tools = buffers.as_ref().ok().map(|buffers| Tools {

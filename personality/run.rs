@@ -186,7 +186,7 @@ pub fn run(mddev: &LockedMddev, array: &Array) -> Result {
     mddev.set_degraded(disks.saturating_sub(working));
     if working == 1 {
         distrust_recovered(mddev);
-        alone(mddev, conf);
+        mark_synced_if_alone(mddev, conf);
     }
     lower_resync_offset(mddev, conf);
     if mddev.resync_offset() != MAX_SECTOR && working > 1 {
@@ -230,19 +230,19 @@ fn distrust_recovered(mddev: &LockedMddev) {
     }
 }
 
-/// One leg has all of the data: there is nothing else that could differ.
+/// With one leg in sync there is nothing to resync, so the array counts as synced.
 ///
-/// After a crash there is: those who are away. What the bitmap says of them md forgets if nothing
-/// is to be resynced. So a resync remains due, which finds nobody to write to, and leaves it alone.
-/// Where a leg is there to be recovered, that has to come first, and it's kept in mind who can't be
-/// taken back by the bitmap any more.
-fn alone(mddev: &LockedMddev, conf: &Conf) {
+/// Not after a crash: md would forget what the bitmap says of members that are away. So the resync
+/// stays due; it finds no leg to write to. Where that can't be (a leg is there to be recovered, there
+/// is no bitmap, or it's dm-raid's array), the crash is noted instead, as members that are away
+/// can't be taken back by the bitmap any more. With a single slot none is away.
+fn mark_synced_if_alone(mddev: &LockedMddev, conf: &Conf) {
     if mddev.resync_offset() == MAX_SECTOR {
         return;
     }
     if mddev.raid_disks() == 1 {
         // Nobody is missed, so md forgets it whenever the bitmap was cleared.
-        conf.departed.forget(mddev.events());
+        conf.departed.distrust_all(mddev.events());
         mddev.set_resync_offset(MAX_SECTOR);
     } else if mddev.is_dm() || !mddev.has_bitmap_space() || conf.occupied_count() > 1 {
         conf.departed.note_crash(mddev.events());

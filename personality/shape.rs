@@ -175,7 +175,7 @@ pub fn change_disks(conf: &Conf, mddev: &LockedMddev) -> Result {
     arranged?;
     if after < before {
         // Whoever is away is no longer missed: from now on the bitmap forgets what they lack.
-        conf.departed.forget(mddev.events());
+        conf.departed.distrust_all(mddev.events());
     }
     mddev.recovery().set(RecoveryFlag::Recover);
     mddev.recovery().set(RecoveryFlag::Needed);

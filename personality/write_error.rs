@@ -98,7 +98,7 @@ pub fn end_recorded(conf: &Conf) {
         unrecorded.take_all()
     };
     while let Some(write) = recorded.pop() {
-        if is_to_acknowledge(conf, write.range()) {
+        if awaits_user_space(conf, write.range()) {
             conf.unrecorded.lock().push(write);
         } else {
             if conf.unrecordable.load(Relaxed) {
@@ -115,7 +115,7 @@ pub fn end_recorded(conf: &Conf) {
 /// The daemon is woken when it has. (md's own metadata can't be asked for that: it may leave bad
 /// blocks that are written unacknowledged, if they came at the wrong moment, see
 /// [`BlockedLeg`](super::record::BlockedLeg).)
-fn is_to_acknowledge(conf: &Conf, range: SectorRange) -> bool {
+fn awaits_user_space(conf: &Conf, range: SectorRange) -> bool {
     let guard = rcu::read_lock();
     let mut legs = conf.occupied(&guard);
     conf.mddev().is_external() && legs.any(|(_, leg)| leg.is_to_record(range))

@@ -38,7 +38,7 @@ pub fn begin(conf: &Conf, plan: &Plan, renews: bool) {
     while at < plan.range.end() {
         let chunk = bitmap.start_sync(at, plan.still_degraded);
         if chunk.needed && !plan.still_degraded && renews {
-            conf.departed.forget(conf.mddev().events());
+            conf.departed.distrust_all(conf.mddev().events());
         }
         at = at.saturating_add(chunk.sectors.max(1));
     }

@@ -172,7 +172,7 @@ fn report(unit: &UnitRef, run: &Run) {
         return;
     }
     mddev.add_resync_mismatches(mismatches);
-    if conf.read_log.allows() {
+    if conf.log_limit.allows() {
         log_line!(
             Info,
             "md/raid1:{}: mismatch sector in range {}-{}",

@@ -162,7 +162,7 @@ pub fn step(conf: &Conf, sector: u64, max_sector: u64) -> SyncStep {
             Ok(begun) => *session = Some(begun),
             Err(_) => {
                 // md tries again at once.
-                if conf.read_log.allows() {
+                if conf.log_limit.allows() {
                     log_line!(
                         Warning,
                         "md/raid1:{}: no memory to sync with",
@@ -267,7 +267,7 @@ impl Session {
         let Ok(ticket) = conf.gate.sync_unit(unit_of(sector), interrupted) else {
             return give_up(memory);
         };
-        // Now that no write can come between: how is it really?
+        // Decide again, now that no write can come between.
         let plan = match self.decide(conf, sector, max_sector) {
             Decision::Sync(plan) => plan,
             Decision::Lost(plan) => {
