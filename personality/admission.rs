@@ -61,6 +61,12 @@ pub fn admit(conf: &Conf, bio: &Incoming, wait: Wait) -> Result<Admitted, Status
     let mddev = conf.mddev();
     let range = SectorRange::new(bio.sector(), u64::from(bio.sectors()));
     loop {
+        if conf.recording.is_missing() && !conf.record_again(wait) {
+            return Err(match wait {
+                Wait::Yes => Status::IO_ERROR,
+                Wait::No => Status::AGAIN,
+            });
+        }
         // First, as it may wait for the daemon, which may wait for the freezer.
         let token = match wait {
             Wait::Yes => mddev.write_start(bio).map_err(|_| Status::IO_ERROR)?,

@@ -31,6 +31,7 @@ use super::{
         Read, //
     },
     read_repair::Repairs,
+    recording::Recording,
     sync::{
         SyncBio,
         SyncEngine,
@@ -145,8 +146,9 @@ pub struct Conf {
     pub sync_units: Pool<Workable<Unit>, LegRef>,
     /// Some leg was told to fail and stays, as it's the last: `MD_BROKEN` is to be cleared.
     pub unbreak: AtomicFlag,
-    /// That a leg has failed could not be recorded, and won't be: `MD_BROKEN` stays.
-    pub unrecordable: AtomicFlag,
+    /// Whether failures can be recorded.
+    #[pin]
+    pub recording: Recording,
     /// Which leg reads what, while all is well.
     pub balance: Balance,
     /// The array's logical block size in bytes.
@@ -189,7 +191,7 @@ impl Conf {
             sync_bios <- CloneSet::with_vectors(),
             sync_units: Pool::new(WINDOW as i32)?,
             unbreak: AtomicFlag::new(false),
-            unrecordable: AtomicFlag::new(false),
+            recording <- Recording::new(),
             balance: Balance::default(),
             block_bytes: Atomic::new(512),
             log_limit <- RateLimit::new(),

@@ -132,7 +132,7 @@ pub fn error(conf: &Conf, rdev: &Rdev) {
     match failure {
         Failure::Already => (),
         Failure::KeepLast if from_failed_io => (),
-        Failure::KeepLast if !may_be_command() => metadata_failed(conf, rdev),
+        Failure::KeepLast if !may_be_command() => conf.metadata_failed(rdev),
         Failure::KeepLast => {
             // This is how md tells a user that the answer is no. It also stops all writes, so the
             // daemon takes it back.
@@ -164,32 +164,6 @@ pub fn error(conf: &Conf, rdev: &Rdev) {
     }
 }
 
-/// The last leg could not write its superblock or the bitmap. If the failure of another leg isn't on
-/// record yet it won't be, and after a restart what that one has may count: so nothing more is
-/// acknowledged.
-fn metadata_failed(conf: &Conf, rdev: &Rdev) {
-    let guard = rcu::read_lock();
-    let is_unrecorded = |leg: &Leg| {
-        let flags = leg.rdev().flags().load();
-        flags.has(RdevFlag::Faulty) && flags.has(RdevFlag::Blocked)
-    };
-    let flags = rdev.flags().load();
-    // md tries it again in earnest.
-    let in_haste = flags.has(RdevFlag::FailFast) && !flags.has(RdevFlag::LastDevice);
-    if in_haste || !conf.occupied(&guard).any(|(_, leg)| is_unrecorded(leg)) {
-        return;
-    }
-    conf.mddev().flags().set(MddevFlag::Broken);
-    if !conf.unrecordable.xchg(true, Full) {
-        log_line!(
-            Critical,
-            "md/raid1:{}: {}: cannot record that another device has failed, no more writes.",
-            conf.mddev().name(),
-            rdev.block_device()
-        );
-    }
-}
-
 /// Whether an error may be what a user asked for, and not, say, the end of a failed write of the
 /// metadata, for which nobody waits for an answer.
 fn may_be_command() -> bool {
@@ -206,8 +180,7 @@ pub fn unbreak(conf: &Conf) {
         // refused meanwhile.)
         synchronize_rcu_expedited();
         let guard = rcu::read_lock();
-        let works = degraded::working(conf.slot_views(&guard)) > 0;
-        if works && !conf.unrecordable.load(Relaxed) {
+        if degraded::working(conf.slot_views(&guard)) > 0 {
             conf.mddev().flags().clear(MddevFlag::Broken);
         }
     }

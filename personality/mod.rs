@@ -11,7 +11,8 @@
 //! - [`read`] and [`write`](mod@write) are the data path, [`read_repair`] and [`write_error`]
 //!   what follows when a leg fails.
 //! - [`service`] is the daemon's job: what requests wait for.
-//! - [`record`] holds up writes until the metadata tells of a failure.
+//! - [`record`] holds up writes until the metadata tells of a failure, and [`recording`] has them
+//!   fail as long as it can't.
 //! - [`behind`] lets a write end before slow legs have it, [`order`] keeps overlapping writes in
 //!   order then.
 //! - [`membership`] is about failure, spares and replacements.
@@ -41,6 +42,7 @@ pub mod ranges;
 pub mod read;
 pub mod read_repair;
 pub mod record;
+pub mod recording;
 pub mod run;
 pub mod service;
 pub mod shape;

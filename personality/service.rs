@@ -48,7 +48,7 @@ impl Conf {
             // It may have been set through sysfs.
             lower_resync_offset(self.mddev(), self);
         }
-        self.mddev().check_recovery();
+        self.try_to_record(|| self.mddev().check_recovery());
     }
 
     /// Does what requests wait for: writes the bitmap for pending writes and submits them, sends

@@ -223,7 +223,12 @@ pub fn legs_ended(write: Unique<Write, LegRef>) {
 /// Ends the request.
 #[inline]
 pub fn finish(write: Unique<Write, LegRef>) {
-    let status = write.result();
+    let status = if write.keeper().conf().recording.is_missing() {
+        // However it went: after a restart a leg may count that has not got it.
+        Status::IO_ERROR
+    } else {
+        write.result()
+    };
     let waited = write.has_left();
     let leg = write.consume(|write| write.end(status));
     if waited {

@@ -6,10 +6,7 @@
 //! succeeds counts. What doesn't is recorded as bad blocks, and if that can't be, the leg fails.
 //! The request ends when the metadata says so: a crash must not bring back what the leg had before.
 
-use kernel::sync::{
-    atomic::Relaxed,
-    rcu, //
-};
+use kernel::sync::rcu;
 
 use super::{
     conf::Conf,
@@ -101,9 +98,6 @@ pub fn end_recorded(conf: &Conf) {
         if awaits_user_space(conf, write.range()) {
             conf.unrecorded.lock().push(write);
         } else {
-            if conf.unrecordable.load(Relaxed) {
-                write.note_refused(Status::IO_ERROR);
-            }
             finish(write);
         }
     }
