@@ -120,11 +120,12 @@ pub fn error(conf: &Conf, rdev: &Rdev) {
                 flags.set(RdevFlag::Blocked);
             }
             flags.clear(RdevFlag::InSync);
+            let hold = place.and_then(|place| legs.hold(legs.index(place)));
             flags.set(RdevFlag::Faulty);
             mddev.set_degraded(degraded::degraded(legs.slot_views()));
             conf.balance.set_stale();
-            if let Some(place) = place {
-                legs.close_failed(legs.index(place));
+            if let Some(hold) = hold {
+                hold.close();
             }
         }
         failure
@@ -301,7 +302,9 @@ fn take_out(conf: &Conf, mddev: &LockedMddev, rdev: &Rdev, index: usize) -> Resu
     let guard = rcu::read_lock();
     let _membership = conf.membership.lock();
     if rdev.flags().test(RdevFlag::Faulty) {
-        conf.layout(&guard).close_failed(index);
+        if let Some(hold) = conf.layout(&guard).hold(index) {
+            hold.close();
+        }
     }
     Err(EBUSY)
 }
@@ -355,9 +358,12 @@ pub fn spare_active(conf: &Conf) -> usize {
                 if !conf.mddev().is_external() {
                     member.rdev().flags().set(RdevFlag::Blocked);
                 }
+                let hold = legs.hold(slot);
                 member.rdev().flags().clear(RdevFlag::InSync);
                 member.rdev().flags().set(RdevFlag::Faulty);
-                legs.close_failed(slot);
+                if let Some(hold) = hold {
+                    hold.close();
+                }
                 member.rdev().notify_state();
             }
             if let (true, Some(member)) = (activation.member, member) {

@@ -15,32 +15,47 @@ use super::{
     leg::Leg, //
 };
 
-impl Layout<'_> {
-    /// Closes the leg in the slot `index`, which has failed: no request gets a reference to it any
-    /// more, and md leaves it alone as long as there are any.
+/// What keeps md from taking out a leg that is about to fail.
+pub struct Hold<'a> {
+    legs: Layout<'a>,
+    index: usize,
+    leg: &'a Leg,
+}
+
+impl<'a> Layout<'a> {
+    /// Has md leave the leg in the slot `index` alone, to be said before it's marked as failed.
+    /// [`None`] if there is none, or md does already.
     ///
-    /// Context: any.
-    pub fn close_failed(self, index: usize) {
-        let Some(leg) = self.peek(index) else {
-            return;
-        };
-        // Before it's closed: what follows may follow at once.
-        leg.hold();
-        if !self.kill(index) {
-            // Whoever has closed it, on trial or because it has failed, sees to it.
-            leg.release();
+    /// Context: any; `membership` is held.
+    pub fn hold(self, index: usize) -> Option<Hold<'a>> {
+        let leg = self.peek(index)?;
+        leg.rdev().pending_inc();
+        if leg.held.xchg(true, Full) {
+            leg.rdev().pending_dec(leg.conf().mddev());
+            return None;
+        }
+        Some(Hold {
+            legs: self,
+            index,
+            leg,
+        })
+    }
+}
+
+impl Hold<'_> {
+    /// Closes the leg: no request gets a reference to it any more, and md leaves it alone as long as
+    /// there are any.
+    ///
+    /// Context: any; `membership` is held.
+    pub fn close(self) {
+        if !self.legs.kill(self.index) {
+            // Somebody has closed it on trial, and looks whether it has failed when that is over.
+            self.leg.release();
         }
     }
 }
 
 impl Leg {
-    fn hold(&self) {
-        self.rdev().pending_inc();
-        if self.held.xchg(true, Full) {
-            self.rdev().pending_dec(self.conf().mddev());
-        }
-    }
-
     /// md need not leave the leg alone any more.
     ///
     /// Context: any.
