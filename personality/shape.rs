@@ -15,7 +15,8 @@ use super::{
         Array,
         Conf, //
     },
-    run, //
+    run,
+    sync::unfinished, //
 };
 use crate::{
     abstractions::{
@@ -52,6 +53,8 @@ const FOREIGN_FLAGS: &[MddevFlag] = &[
 ///
 /// Context: may sleep; no sync is running.
 pub fn resize(conf: &Conf, mddev: &LockedMddev, sectors: u64) -> Result {
+    // What is due to be resynced counts below.
+    unfinished::forget_rest(conf);
     let size = run::size(mddev, sectors);
     if mddev.external_size() && mddev.array_sectors() > size {
         log_line!(

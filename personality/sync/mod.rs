@@ -146,15 +146,18 @@ pub fn step(conf: &Conf, sector: u64, max_sector: u64) -> SyncStep {
         conf.mddev().wake_daemon();
     }
     if sector >= max_sector {
-        let mut begun = 0;
-        if let Some(session) = session.take() {
-            end(conf, &session);
-            begun = session.begun;
-            if let Kind::Repair = session.kind {
-                unfinished::note_end(conf, max_sector);
-            }
+        let session = session.take();
+        if let Some(session) = &session {
+            end(conf, session);
         }
-        bitmap::close(conf, max_sector, begun);
+        // It may end before its first step.
+        if let Kind::Repair = session
+            .as_ref()
+            .map_or_else(|| kind(conf), |session| session.kind)
+        {
+            unfinished::note_end(conf);
+        }
+        bitmap::close(conf, max_sector, session.map_or(0, |session| session.begun));
         return SyncStep::Abort;
     }
     if session.is_none() {

@@ -21,29 +21,28 @@ use crate::{
     personality::conf::Conf,
 };
 
-/// A repair has done its last step. If it has not come to `end`, md is going to set the resync
-/// offset to where it is.
+/// A repair has done its last step. If it was interrupted, md is going to set the resync offset to
+/// where it is.
 ///
 /// Context: md's sync thread.
-pub fn note_end(conf: &Conf, end: u64) {
+pub fn note_end(conf: &Conf) {
     let at = conf.mddev().curr_resync();
-    if at < end {
-        conf.sync.repair_rest.store(at, Relaxed);
-    }
+    conf.sync.repair_rest.store(at, Relaxed);
 }
 
 /// If a repair was interrupted, takes back that a resync is due. The next repair begins where this
 /// one ended, as md has it in `sync_min`.
 ///
-/// Context: the daemon, before it has md look at what has ended, and whoever stops the array.
+/// Context: the daemon, before it has md look at what has ended, and whoever stops the array or
+/// changes its size.
 pub fn forget_rest(conf: &Conf) {
     let mddev = conf.mddev();
-    let rest = conf.sync.repair_rest.load(Relaxed);
     // md sets the offset after the repair's last step, and then says that it's done.
-    if rest == MAX_SECTOR || mddev.resync_offset() != rest || !has_ended(conf) {
+    if conf.sync.repair_rest.load(Relaxed) == MAX_SECTOR || !has_ended(conf) {
         return;
     }
-    if take_rest(conf) == rest {
+    let rest = take_rest(conf);
+    if rest != MAX_SECTOR && mddev.resync_offset() == rest {
         mddev.set_resync_offset(MAX_SECTOR);
         mddev.sb_flags().set(SbFlag::ChangeDevices);
         log_line!(

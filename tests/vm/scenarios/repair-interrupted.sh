@@ -51,6 +51,18 @@ dmesg_since | expect_line - "md/raid1:md100: repair ended at sector $half; to go
 expect_equal "where the next one begins" "$(<$md/sync_min)" $half
 finish_repair
 
+note "a user ends it, and the next one before it has done anything"
+begin_repair
+echo idle >$md/sync_action
+until_true 20 "it to end" is_idle $array
+echo repair >$md/sync_action
+sleep 1
+expect_equal "what goes on" "$(<$md/sync_action)" repair
+echo idle >$md/sync_action
+echo max >$md/sync_max
+the_others_have_it
+finish_repair
+
 note "the array is stopped"
 begin_repair
 stop $array
