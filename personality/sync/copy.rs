@@ -160,9 +160,16 @@ fn lost(unit: &UnitRef, block: SectorRange) {
             Role::Peer => !spared.is_some_and(|spared| core::ptr::eq(spared, target)),
             Role::Reader | Role::Idle => false,
         };
-        if due && !target.leg.rdev().set_bad_blocks(block.start(), block.len()) {
-            unit.note_failure();
+        if !due {
+            continue;
+        }
+        // md says yes to one that has failed, and records nothing.
+        let recorded = target.leg.rdev().set_bad_blocks(block.start(), block.len());
+        if !recorded {
             leg.conf().mddev().sync_error();
+        }
+        if !recorded || failed(target) {
+            unit.note_failure();
         }
     }
 }
