@@ -308,7 +308,7 @@ pub fn go_on(done: DoneRead) {
         read.advance();
         choose_again(&conf, &read)
     } else {
-        read_repair::request(&conf, &from, read.range());
+        read_repair::request(&conf, &from, read.slot, read.range());
         read.haste.failed(&from);
         choose_other(&conf, &mut read)
     };

@@ -212,12 +212,13 @@ impl Repairs {
     }
 }
 
-/// A leg failed to read `range`: has it repaired, if that may be.
+/// The leg in `slot` failed to read `range`: has it repaired, if that may be.
 ///
 /// Context: may sleep, if just for memory of this array.
-pub fn request(conf: &PercpuRef<Conf>, leg: &LegRef, range: SectorRange) {
+pub fn request(conf: &PercpuRef<Conf>, leg: &LegRef, slot: Slot, range: SectorRange) {
     // Another leg has to have the data, and a block has to fit into a page of ours.
-    if !conf.has_another(leg) || conf.block_size().sectors() > STEP {
+    let has_data_elsewhere = next_leg(conf, range, slot, slot).is_some();
+    if !has_data_elsewhere || conf.block_size().sectors() > STEP {
         return;
     }
     let repair = Repair {

@@ -213,8 +213,9 @@ pub fn run(mddev: &LockedMddev, array: &Array) -> Result {
 /// Context: no sync is running.
 pub fn lower_resync_offset(mddev: &Mddev, conf: &Conf) {
     let offset = mddev.resync_offset();
-    if offset != MAX_SECTOR {
-        mddev.set_resync_offset(conf.resync_start(offset));
+    let start = conf.resync_start(offset);
+    if offset != MAX_SECTOR && start < offset {
+        mddev.set_resync_offset(start);
     }
 }
 
