@@ -22,7 +22,7 @@ share_of() {
 }
 has_share() { (($(share_of "$1") >= 20)); }
 
-run has_share 1
+until_true 30 "each leg to have its share" has_share 1
 note "a bad block"
 quietly sh -c "echo '80000 8' >$md/rd1/bad_blocks"
 # For whoever keeps a table.
