@@ -7,8 +7,7 @@
 # module: both
 array=/dev/md100
 mapfile -t legs < <(members 0 1 2)
-# Longer where every checker is on.
-seconds=$((PATIENCE > 1 ? 60 : 30))
+seconds=60
 load_module
 quietly mdadm --create $array --run --assume-clean --level=1 --raid-devices=3 --bitmap=internal "${legs[@]}"
 

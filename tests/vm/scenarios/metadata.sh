@@ -30,6 +30,10 @@ for format in 0.90 1.0 1.1 1.2; do
 	run mdstat $array
 	expect_equal "the checksum after assembly" "$(device_sum $array)" "$sum"
 	run mdadm --stop $array
+	if [[ $MODULE == rs ]]; then
+		# What each member says of itself, at each start.
+		expect_equal "summaries" "$(dmesg --level=debug | grep -cE "md/raid1:md100: nvme[0-9n]+: metadata $format at ")" 4
+	fi
 	run mdadm --zero-superblock "$first" "$second"
 done
 

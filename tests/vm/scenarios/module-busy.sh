@@ -13,6 +13,8 @@ grep -v -e taint /run/dmesg.busy || true
 grep -qE 'level 1 .*raid1' /run/dmesg.busy || fail "no line says why"
 expect_equal "lines about it" "$(grep -v taint /run/dmesg.busy | grep -c raid1)" 1
 [[ ! -d /sys/module/raid1_rs ]] || fail "the module stayed"
+if insmod /payload/raid1_rs.ko 2>/run/insmod.log; then fail "the module was loaded"; fi
+expect_line /run/insmod.log 'Device or resource busy'
 note "raid1.ko goes on as before"
 quietly mdadm --create $array --run --level=1 --raid-devices=2 --bitmap=none "$(member 0)" "$(member 1)"
 wait_whole $array

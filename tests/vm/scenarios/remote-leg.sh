@@ -65,6 +65,7 @@ wait_whole $array
 write_part $array 32
 before=$(sectors_read "$backend")
 check_part $array "with both legs"
+(($(<"$(md_sysfs $array)/bitmap/max_backlog_used") > 0)) || fail "no write was behind"
 expect_equal "reads from the remote leg" "$(($(sectors_read "$backend") - before))" 0
 
 note "cut under load"

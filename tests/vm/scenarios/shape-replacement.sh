@@ -30,6 +30,8 @@ quietly mdadm $array --replace "$first" --with "$third"
 sync_up_to $array $half
 freeze_sync $array
 run shape
+# On both sides of where the sync has come to.
+start_load $array --offset=14M --size=4M
 for disks in 3 2 4 2; do
 	echo $disks >"$(md_sysfs $array)/raid_disks" || fail "no change to $disks"
 	run shape
@@ -37,8 +39,9 @@ for disks in 3 2 4 2; do
 	[[ $(<"$(member_dir "$third")/state") == *replacement* ]] || fail "it's no replacement: $(<"$(member_dir "$third")/state")"
 	# Also where the replacement has no data yet, and a write for each of them.
 	dd if=/dev/urandom of=$array bs=4k seek=$disks count=1 oflag=direct conv=notrunc status=none
-	sum=$(device_sum $array)
 done
+stop_load
+sum=$(device_sum $array)
 note "it goes on where it was, and lacks none of the writes"
 stop $array
 quietly mdadm --assemble $array "$first" "$second" "$third"
