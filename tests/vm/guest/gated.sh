@@ -32,22 +32,10 @@ behind_array() {
 # arrive, or so much later.
 hold_writes() {
 	local device size
-	if [[ $MODULE == c && $# == 2 ]]; then writers_first; fi
 	device=$(<"/run/gated.$1")
 	size=$(blockdev --getsz "$device")
 	gate_table "$1" "0 $2 linear $device 0
 $2 $((size - $2)) delay $device $2 0 $device $2 ${3:-3600000}"
-}
-
-# writers_first: nothing of a write gets to a leg before its writer waits for it. Where raid1.ko's thread is faster,
-# the write waits for the slow leg as well (behind-quick-leg shows that); on a busy machine it sometimes is.
-writers_first() {
-	local thread
-	quietly taskset --cpu-list --pid 0 $$
-	for thread in $(pgrep '^md.*_raid1$'); do
-		quietly taskset --cpu-list --pid 0 "$thread"
-		quietly chrt --idle --pid 0 "$thread"
-	done
 }
 
 # release_writes NAME: now it does, all of it.

@@ -4,9 +4,9 @@
 # row: write-behind errors
 # disks: 2x16M
 # timeout: 120
-# module: both
-# raid1.ko: fails because it asks for bad blocks before the write's turn has come
-# raid1.ko-says: differ first at sector 8192 of
+# raid1.ko leaves the legs different, as it asks for bad blocks before the write's turn has come. Now and then it makes such
+# a write wait for the slow leg as well (behind-quick-leg), and so is not run here.
+# module: rs
 array=/dev/md100
 md=/sys/block/md100/md
 load_module
@@ -31,19 +31,17 @@ release_writes slow
 until_true 30 "the leg to have no bad blocks" all_good
 
 # raid1.ko sends such a write to nobody: bad-blocks-both.
-if [[ $MODULE == rs ]]; then
-	note "bad on both legs: as nobody has it, both are sent it, and one is good while the other still writes"
-	echo write_error >$md/rd0/state
-	for leg in 0 1; do echo "$block 8" >$md/rd$leg/bad_blocks; done
-	hold_writes slow "$(<$md/rd1/offset)"
-	write
-	first_is_good() { ! has_bad_blocks 0; }
-	until_true 30 "the first leg to have no bad blocks" first_is_good
-	has_bad_blocks 1 || fail "the leg that writes late has no bad blocks any more"
-	write &
-	ends_well $!
-	release_writes slow
-	until_true 30 "the leg to have no bad blocks" all_good
-fi
+note "bad on both legs: as nobody has it, both are sent it, and one is good while the other still writes"
+echo write_error >$md/rd0/state
+for leg in 0 1; do echo "$block 8" >$md/rd$leg/bad_blocks; done
+hold_writes slow "$(<$md/rd1/offset)"
+write
+first_is_good() { ! has_bad_blocks 0; }
+until_true 30 "the first leg to have no bad blocks" first_is_good
+has_bad_blocks 1 || fail "the leg that writes late has no bad blocks any more"
+write &
+ends_well $!
+release_writes slow
+until_true 30 "the leg to have no bad blocks" all_good
 stop $array
 same_data "$(member 0)" "$(faulty_node slow)"

@@ -18,7 +18,7 @@ hold_writes slow "$(<$md/rd1/offset)"
 # On one processor, the thread that hands the writes to the legs comes first whenever it has something to do.
 thread=$(pgrep --exact md100_raid1)
 quietly taskset --cpu-list --pid 0 "$thread"
-quietly taskset --cpu-list --pid 0 $$
+quietly taskset --cpu-list --pid 0 "$BASHPID"
 quietly chrt --fifo --pid 50 "$thread"
 note "raid1d overtakes the writer"
 run dd if=/run/data of=$array bs=64k count=16 oflag=direct status=none

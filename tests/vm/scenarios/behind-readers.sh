@@ -3,7 +3,8 @@
 # row: write-behind
 # disks: 2x32M
 # timeout: 180
-# module: compare
+# raid1.ko now and then makes such a write wait for the slow leg as well: see behind-quick-leg.
+# module: rs
 array=/dev/md100
 md=/sys/block/md100/md
 load_module

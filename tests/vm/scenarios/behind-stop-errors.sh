@@ -5,7 +5,7 @@
 # timeout: 75
 # module: both
 # raid1.ko: hangs because the bitmap stays until the write has ended, and the write waits for the superblock, which can't be written meanwhile
-# raid1.ko-says: it waits
+# raid1.ko-says: it waits|the bitmap is taken away
 array=/dev/md100
 md=/sys/block/md100/md
 load_module
