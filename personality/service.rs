@@ -8,13 +8,11 @@ use super::{
     conf::Conf,
     pending,
     read,
-    run::lower_resync_offset,
     sync,
     write_error, //
 };
 use crate::abstractions::{
     cond_resched,
-    md::RecoveryFlag,
     seconds, //
 };
 
@@ -44,10 +42,6 @@ impl Conf {
     pub fn check_recovery(&self) {
         sync::unfinished::forget_rest(self);
         self.repairs.forget_failed();
-        if !self.mddev().recovery().test(RecoveryFlag::Running) {
-            // It may have been set through sysfs.
-            lower_resync_offset(self.mddev(), self);
-        }
         self.try_to_record(|| self.mddev().check_recovery());
     }
 
