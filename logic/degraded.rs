@@ -157,7 +157,8 @@ pub struct Newcomer {
 /// Where a spare goes; [`None`] if there is no place for it (`EEXIST`).
 ///
 /// Its former slot, if that is empty; else the first empty one; else it replaces the first member
-/// that is in sync, wants it and has no replacement yet. A replacement never comes before a missing member.
+/// that is in sync, wants it and has no replacement yet. A replacement never comes before a missing
+/// member.
 pub fn place_spare(slots: impl Iterator<Item = SlotView>, newcomer: Newcomer) -> Option<Place> {
     let mut empty = None;
     let mut wanted = None;

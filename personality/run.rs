@@ -211,7 +211,7 @@ pub fn run(mddev: &LockedMddev, array: &Array) -> Result {
 /// If a resync is due, it gives all that they lack to those legs that are still to be recovered.
 ///
 /// Context: no sync is running.
-pub fn lower_resync_offset(mddev: &Mddev, conf: &Conf) {
+pub fn lower_resync_offset(mddev: &LockedMddev, conf: &Conf) {
     let offset = mddev.resync_offset();
     let start = conf.resync_start(offset);
     if offset != MAX_SECTOR && start < offset {
